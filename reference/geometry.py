@@ -115,6 +115,19 @@ class GeomMeta:
         """The same geometry over another sampling grid of `(height, width)` cells that covers the same crop."""
         return replace(self, feat_size=feat_size)
 
+    def with_patches(self, patch_size: Size) -> GeomMeta:
+        """The same geometry over a ViT's whole patches of `(height, width)` crop pixels.
+
+        Patches start at the crop's left top and a remainder too small for a patch is read by nobody (384 pixels hold 27
+        patches of 14 and 6 pixels more), so the crop is cut to what the patches cover. Raises `ValueError` where not
+        even one patch fits.
+        """
+        patch = as_size(patch_size, "patch_size")
+        cells = (self.crop_size[0] // patch[0], self.crop_size[1] // patch[1])
+        if min(cells) < 1:
+            raise ValueError(f"a patch of {patch} is larger than the crop, {self.crop_size} (height, width)")
+        return replace(self, feat_size=cells, crop_size=(cells[0] * patch[0], cells[1] * patch[1]))
+
     # The law, one line a step, run on exact linear forms --------------------------------------------------------------
 
     @cached_property
