@@ -1,4 +1,4 @@
-"""An oracle that shares nothing with the stripes of the reference: Gaussian blobs sent through a transform and found again."""
+"""An oracle that shares nothing with the reference's stripes: blobs sent through a transform and found again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def blob_misses(transform: Callable[[Image.Image], Any], geometry: Any, across: 
 
 
 def _lattice(geometry: Any, across: int, sigma: np.ndarray) -> np.ndarray:
-    """Crop points, off the whole pixels, that keep three sigma from the crop's rim and lie inside the image's part of it."""
+    """Crop points, off the whole pixels, three sigma from the rim of what the crop shows of the image."""
     first = np.maximum(geometry.crop_from_image(np.array([-0.5, -0.5])), -0.5) + 3 * sigma
     sides = np.array(geometry.in_size[::-1]) - 0.5
     last = np.minimum(geometry.crop_from_image(sides), np.array(geometry.crop_size[::-1]) - 0.5) - 3 * sigma
@@ -43,7 +43,9 @@ def _lattice(geometry: Any, across: int, sigma: np.ndarray) -> np.ndarray:
 
 
 def _blob(size: tuple[int, int], place: np.ndarray, sigma: np.ndarray, height: int) -> Image.Image:
-    rows, columns = (np.exp(-(((np.arange(n) - p) / s) ** 2) / 2) for n, p, s in zip(size, place[::-1], sigma[::-1], strict=True))
+    rows, columns = (
+        np.exp(-(((np.arange(n) - p) / s) ** 2) / 2) for n, p, s in zip(size, place[::-1], sigma[::-1], strict=True)
+    )
     ground = 0 if height > 0 else 255
     grey = np.rint(ground + height * rows[:, None] * columns[None, :]).astype(np.uint8)
     return Image.fromarray(np.repeat(grey[..., None], 3, axis=-1))

@@ -1,0 +1,125 @@
+"""Numbers that describe no geometry, and points that are none, are refused with a message that says what to give."""
+
+import numpy as np
+import pytest
+import torch
+
+from reference.geometry import GeomMeta
+
+GOOD = {
+    "mode": "official",
+    "in_size": (480, 640),
+    "resized_size": (224, 298),
+    "crop_size": (224, 224),
+    "feat_size": (14, 14),
+    "offset": (37, 0),
+}
+STANDARD = GeomMeta(**GOOD)
+SIZES = ("in_size", "resized_size", "crop_size", "feat_size")
+NOT_SIZES = [
+    (0, 640),
+    (480, -1),
+    (480,),
+    (480, 640, 3),
+    (480.0, 640.0),
+    (float("nan"), 640),
+    "ab",
+    480,
+    None,
+    (True, 4),
+    {480: 640},
+]
+
+
+@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("value", NOT_SIZES, ids=repr)
+def test_a_size_is_two_positive_whole_numbers(name, value):
+    with pytest.raises((TypeError, ValueError), match=rf"{name} must be \(height, width\)"):
+        GeomMeta(**{**GOOD, name: value})
+
+
+@pytest.mark.parametrize("value", [(0.5, 0), (37,), None, "37", (True, False), (float("nan"), 0)], ids=repr)
+def test_an_offset_is_two_whole_numbers(value):
+    with pytest.raises((TypeError, ValueError), match=r"offset must be \(dx, dy\)"):
+        GeomMeta(**{**GOOD, "offset": value})
+
+
+def test_a_mode_is_one_of_three():
+    with pytest.raises(ValueError, match="official, letterbox, stretch, got 'shortest'"):
+        GeomMeta(**{**GOOD, "mode": "shortest"})
+
+
+@pytest.mark.parametrize("value", [True, 1, None, 0])
+def test_align_corners_is_false(value):
+    with pytest.raises(ValueError, match="align_corners must be False"):
+        GeomMeta(**GOOD, align_corners=value)
+
+
+@pytest.mark.parametrize(
+    "value", [(np.int64(480), np.int32(640)), np.array([480, 640]), torch.Size([480, 640]), [480, 640]]
+)
+def test_whole_numbers_of_any_kind_are_taken_as_plain_ones(value):
+    geometry = GeomMeta(**{**GOOD, "in_size": value})
+    assert geometry == STANDARD
+    assert [type(side) for side in geometry.in_size] == [int, int]
+
+
+@pytest.mark.parametrize(
+    "points",
+    [np.zeros(3), np.zeros((2, 3)), np.zeros((4, 1)), np.float64(1.0), torch.zeros(2, 4), [[1, 2, 3]], []],
+    ids=lambda points: f"{type(points).__name__}{np.shape(points)}",
+)
+@pytest.mark.parametrize("name", ["crop_from_image", "sampler_from_image", "image_from_grid", "valid"])
+def test_points_have_two_numbers_on_the_last_axis(name, points):
+    with pytest.raises(ValueError, match=r"points must have shape \(\.\.\., 2\)"):
+        getattr(STANDARD, name)(points)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        np.zeros((2, 2), complex),
+        np.zeros((2, 2), bool),
+        torch.zeros(1, 2, dtype=torch.bool),
+        "ab",
+        [["a", "b"]],
+        None,
+        3.0,
+        [[1, 2], [3]],
+    ],
+    ids=repr,
+)
+def test_points_are_real_numbers(points):
+    with pytest.raises(TypeError):
+        STANDARD.grid_from_image(points)
+
+
+def test_rules_are_named():
+    for ask in (lambda: STANDARD.valid(np.zeros((1, 2)), "center"), lambda: STANDARD.valid_ratio("center")):
+        with pytest.raises(ValueError, match="centre, crop, image, got 'center'"):
+            ask()
+
+
+def test_a_patch_larger_than_the_crop_is_refused():
+    with pytest.raises(ValueError, match="larger than the crop"):
+        STANDARD.with_patches((225, 16))
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ([], "JSON object"),
+        ({**GOOD, "scale": 1}, "no field 'scale'"),
+        ({key: GOOD[key] for key in GOOD if key != "offset"}, "needs the field 'offset'"),
+        ({**GOOD, "in_size": [480.5, 640]}, "in_size"),
+        ({**GOOD, "align_corners": True}, "align_corners"),
+    ],
+)
+def test_json_that_is_no_geometry_is_refused(data, says):
+    with pytest.raises((TypeError, ValueError), match=says):
+        GeomMeta.from_dict(data)
+
+
+def test_a_geometry_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        STANDARD.offset = (0, 0)
