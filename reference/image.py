@@ -30,8 +30,9 @@ def load_image(path: str | PathLike[str]) -> Image.Image:
                 # Pillow warns from 89 million pixels and refuses from twice that; a large image is no mistake.
                 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
                 with Image.open(file) as image:
+                    orientation = image.getexif().get(_ORIENTATION_TAG, 1)  # Pillow turns a TIFF as it loads it
                     image.load()
-                    return _as_upright_rgb(image)
+                    return _as_upright_rgb(image, orientation)
         except UnidentifiedImageError:
             raise ValueError(f"{path}: not an image in a format that Pillow reads") from None
         except Image.DecompressionBombError as error:
@@ -40,9 +41,8 @@ def load_image(path: str | PathLike[str]) -> Image.Image:
             raise ValueError(f"{path}: the image is damaged or not readable as 8-bit RGB ({error})") from None
 
 
-def _as_upright_rgb(image: Image.Image) -> Image.Image:
+def _as_upright_rgb(image: Image.Image, orientation: int) -> Image.Image:
     done: list[str] = []
-    orientation = image.getexif().get(_ORIENTATION_TAG, 1)
     if orientation in range(2, 9):
         image = ImageOps.exif_transpose(image)
         done.append(f"EXIF orientation {orientation} applied")

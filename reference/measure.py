@@ -109,7 +109,7 @@ def _well_inside(image_from_crop: Field, image_size: Size, landings: Sequence[La
     There it has only one side to read from, which pulls the place inwards.
     """
     margin = _KERNEL_RADIUS / min(1.0, *(landing.pitch for landing in landings))
-    inside = (x > margin) & (x < x.shape[1] - margin) & (y > margin) & (y < y.shape[0] - margin)
+    inside: Mask = (x > margin) & (x < x.shape[1] - margin) & (y > margin) & (y < y.shape[0] - margin)
     for (a, b, c), side, landing in zip(image_from_crop, reversed(image_size), landings, strict=True):
         place, margin = a * x + b * y + c, _KERNEL_RADIUS * max(1.0, landing.pitch)
         inside &= (place > margin) & (place < side - margin)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -29,25 +31,46 @@ def sample_points(
     valid = geometry.valid(points, rule)
     # Places are masked before the read: a NaN would come through a later mask as a NaN gradient.
     inside = torch.where(valid[..., None], points, points.new_zeros(()))
-    places = geometry.sampler_from_image(inside.to(_coordinate_dtype(features, points)))
-    values = _bilinear(features.to(places.dtype), places)
+    places = geometry.grid_from_image(inside.to(_place_dtype(points.device)))
+    values = _bilinear(features, places)
     if normalize:
         values = functional.normalize(values, dim=-1)
     return torch.where(valid[..., None], values, values.new_zeros(())).to(features.dtype), valid
 
 
 def _bilinear(features: Tensor, places: Tensor) -> Tensor:
-    """Values `(..., N, C)` of maps `(..., C, Hf, Wf)` at sampler coordinates `(..., N, 2)`, clamped to the rim."""
-    maps, grid = (features, places) if features.ndim == 4 else (features[None], places[None])
-    with torch.autocast(features.device.type, enabled=False):  # autocast would round the coordinates
-        read = functional.grid_sample(maps, grid[:, :, None], padding_mode="border", align_corners=False)
-    values = read[..., 0].transpose(1, 2)
-    return values if features.ndim == 4 else values[0]
+    """Values `(..., N, C)` of maps `(..., C, Hf, Wf)` at grid indices `(..., N, 2)`, clamped to the rim.
+
+    A weighted sum of four rows of the map laid out cell by cell, which writes each point's channels in one piece.
+    """
+    height, width = features.shape[-2:]
+    dtype = torch.promote_types(features.dtype, torch.float32)
+    columns, right = _neighbours(places[..., 0], width)
+    rows, lower = _neighbours(places[..., 1], height)
+    maps = torch.arange(math.prod(features.shape[:-3]), device=places.device).reshape(-1, 1, 1, 1)
+    cells = (maps * height + rows[..., :, None]) * width + columns[..., None, :]
+    weights = lower[..., :, None] * right[..., None, :]
+    values = functional.embedding_bag(
+        cells.reshape(-1, 4),
+        features.movedim(-3, -1).reshape(-1, features.shape[-3]).to(dtype),
+        mode="sum",
+        per_sample_weights=weights.reshape(-1, 4).to(dtype),
+    )
+    return values.reshape(*places.shape[:-1], features.shape[-3])
 
 
-def _coordinate_dtype(features: Tensor, points: Tensor) -> torch.dtype:
-    """Precision to read in: that of features and points together, at least float32."""
-    return torch.promote_types(torch.promote_types(features.dtype, points.dtype), torch.float32)
+def _neighbours(places: Tensor, cells: int) -> tuple[Tensor, Tensor]:
+    """The two cells around each place on one axis and their weights, each `(..., 2)`; a sum of weights is 1."""
+    clamped = places.clamp(0, cells - 1)
+    first = clamped.detach().floor().clamp(max=max(0, cells - 2))
+    share = clamped - first
+    both = torch.stack([first, (first + 1).clamp(max=cells - 1)], dim=-1).long()
+    return both, torch.stack([1 - share, share], dim=-1)
+
+
+def _place_dtype(device: torch.device) -> torch.dtype:
+    """Places are computed in double precision, single is 1e-5 cells off on large grids; Apple's GPUs have no double."""
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def _check(features: Tensor, points: Tensor, geometry: GeomMeta) -> None:

@@ -8,6 +8,7 @@ profilometry with temporal unwrapping; Huntley and Saldner, Applied Optics 32(17
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,9 +58,10 @@ def measure_landing(transform: Transform, image_size: Size, axis: int) -> Landin
     phase, strength = _phase(transform, image_size, axis, period)
     place = np.mod(phase, 2 * np.pi) * period / (2 * np.pi)
     landing = _landing(place, strength)
-    shortest = _SHORTEST_PERIOD * max(1.0, landing.pitch)
-    while period > shortest:
-        period = max(shortest, period / _PERIOD_STEP)
+    shorter = period / (_SHORTEST_PERIOD * max(1.0, landing.pitch))
+    steps = math.ceil(math.log(max(1.0, shorter), _PERIOD_STEP))
+    for _ in range(steps):
+        period /= shorter ** (1 / steps)
         phase, strength = _phase(transform, image_size, axis, period)
         turns = np.rint(landing.place / period - phase / (2 * np.pi))
         landing = _landing((turns + phase / (2 * np.pi)) * period, strength)

@@ -1,9 +1,13 @@
-"""Hypothesis profiles: derandomized by default, `HYPOTHESIS_PROFILE=long` for a search by hand."""
+"""Hypothesis profiles, derandomized by default (`HYPOTHESIS_PROFILE=long` searches by hand), and one torch thread."""
 
 import os
 
+import torch
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=100, print_blob=True)
 settings.register_profile("long", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# The tensors here are small: threads that wait for each other cost more than they bring (measured: 5 times).
+torch.set_num_threads(1)
