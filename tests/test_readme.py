@@ -1,0 +1,63 @@
+"""The README's commands and code do what the README says; the set-up that only a bare machine can run is CI's own."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SET_UP = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install --quiet \S+ && \.venv/bin/python ")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def run(arguments, cwd):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(arguments, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_first_two_commands_set_themselves_up():
+    commands = blocks("bash")
+    assert [bool(SET_UP.match(command)) for command in commands] == [True, True]
+    assert all(command.count("\n") == 1 for command in commands)
+
+
+def test_the_first_command_draws_the_example_and_says_where(tmp_path):
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    arguments = shlex.split(SET_UP.sub("", blocks("bash")[0]))
+    done = run([sys.executable, *arguments], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "scene.landing.png" in done.stdout
+    assert (tmp_path / "scene.landing.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_ci_runs_the_second_command_as_the_readme_has_it():
+    extract = next(line for line in (ROOT / ".ci/run").read_text().splitlines() if line.startswith("test_command="))
+    done = run(["bash", "-c", f'{extract}; printf %s "$test_command"'], ROOT)
+    assert done.stdout == blocks("bash")[1].rstrip("\n")
+
+
+@pytest.mark.parametrize("code", blocks("python"), ids=["check", "read"])
+def test_every_piece_of_code_runs(code, tmp_path):
+    done = run([sys.executable, "-c", code], tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_numbers_in_the_check_are_true(tmp_path):
+    printed = run([sys.executable, "-c", blocks("python")[0]], tmp_path).stdout
+    assert "resized_size=(224, 298)" in printed
+    assert "offset=(37, 0)" in printed
+    misses = [float(number) for number in re.findall(r"-?\d+\.\d+", printed.split("\n", 1)[1])[:4]]
+    assert all(16 < miss < 17.5 for miss in misses)
+
+
+def test_every_file_that_is_linked_is_there():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).is_file(), target
