@@ -128,7 +128,7 @@ def test_gate_starts_closed(maps):
 
 
 def test_closed_gate_can_learn(maps):
-    """At the start the gate's gradient is the convolution's output, not zero; the convolution's follows a step later."""
+    """At the start the gate's gradient is the convolution's output; the convolution's own follows a step later."""
     torch.manual_seed(0)
     residual, (x, early) = GatedResidual(7, 5), maps
     residual(x, early).sum().backward()

@@ -1,0 +1,312 @@
+"""Where a 3-D point is seen: pose, lens and pinhole, and the same camera for the image resized or cropped.
+
+Axes are OpenCV's: x right, y down, z forward, and depth is z. Points `(u, v)` are index coordinates, whatever the
+origin that the principal point is given in.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, device, is_array_api_obj
+
+from reference.distortion import Lens
+from reference.geometry import Size, _as_whole_pair, as_size, checked_fields, edge_from_index, index_from_edge
+
+ORIGINS = ("index", "edge")
+
+_LAST_ROW_SLACK = 1e-6  # float32 poses that went through an inverse
+_ROTATION_SLACK = 1e-2  # max |R Rᵀ - I|; poses recorded as text are off by 1e-4, a scaled or sheared matrix by far more
+
+# What leaves the dtype's range, from a point grazing the camera's plane, becomes inf or NaN without a warning.
+_quiet = np.errstate(over="ignore", divide="ignore", invalid="ignore")
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera with a pose and a lens, in plain Python numbers.
+
+    fx, fy: focal lengths, pixels. cx, cy: principal point, pixels, in the coordinates that `origin` names.
+    size: `(height, width)` of the image, pixels.
+    world_to_camera: 4x4 matrix, camera point = world_to_camera @ (world point, 1); kept as nested tuples. Lengths are
+    in any one unit, which depth then has too. A rotation with max |R Rᵀ - I| up to 1e-2 is used exactly as given.
+    distortion: 0, 4, 5, 8, 12 or 14 coefficients in OpenCV's order, k1 k2 p1 p2 k3 k4 k5 k6 s1 s2 s3 s4 tau_x tau_y.
+    origin: `"index"`, the centre of the first pixel is (0, 0) (OpenCV), or `"edge"`, its corner is (COLMAP).
+
+    A principal point of 320 with origin `"edge"` is that of 319.5 with origin `"index"`.
+
+    The maps take arrays of any library that array-api-compat knows, and give back the same library, device and float
+    dtype; whole numbers become the library's default float, half precision is computed in float32. What is not finite
+    stays out: it gives NaN, and gradients of the other points are not touched by it.
+
+    Raises `TypeError` or `ValueError` where the values describe no camera.
+    """
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    size: Size
+    world_to_camera: Any
+    distortion: Any = ()
+    origin: str = "index"
+
+    def __post_init__(self) -> None:
+        for name in ("fx", "fy", "cx", "cy"):
+            object.__setattr__(self, name, _as_number(getattr(self, name), name))
+        for name, axis in (("fx", "x right"), ("fy", "y down")):
+            if getattr(self, name) <= 0:
+                raise ValueError(
+                    f"{name} must be above 0, got {getattr(self, name)}: axes are OpenCV's ({axis}, z forward); from "
+                    "OpenGL axes, negate the second and third row of world_to_camera instead"
+                )
+        object.__setattr__(self, "size", as_size(self.size, "size"))
+        object.__setattr__(self, "world_to_camera", _as_pose(self.world_to_camera))
+        object.__setattr__(self, "distortion", _as_numbers(self.distortion, "distortion"))
+        if self.origin not in ORIGINS:
+            raise ValueError(f"origin must be one of {', '.join(ORIGINS)}, got {self.origin!r}")
+        Lens.of(self.distortion)
+
+    # The maps ---------------------------------------------------------------------------------------------------------
+
+    @_quiet
+    def image_from_world(self, xyz: Any) -> tuple[Any, Any, Any]:
+        """Where world points `(..., 3)` are seen: `(points (..., 2), depth (...), in_front (...))`.
+
+        points: index coordinates `(u, v)`, in the image or not; NaN where `in_front` is false. depth: z, in the unit of
+        the world, NaN for a point that is not finite. in_front: boolean, z > 0 and finite.
+
+        Past the fold of its polynomial (`Lens.fold`) a lens sends points from far outside back into the image; like
+        OpenCV, the map returns them.
+        """
+        xyz, dtype = _as_floats(xyz, 3, "xyz")
+        xp = array_namespace(xyz)
+        u, v, depth, in_front = self._seen(xyz)
+        points = xp.stack((u, v), axis=-1)
+        return xp.astype(points, dtype, copy=False), xp.astype(depth, dtype, copy=False), in_front
+
+    @_quiet
+    def world_from_image(self, points: Any, depth: Any) -> Any:
+        """World points `(..., 3)` seen at image points `(..., 2)`, index coordinates, at `depth` `(...)` or one number.
+
+        NaN where a point is not finite, where depth is not finite and above 0, and where the lens sends no world point
+        (within its fold) to the image point.
+
+        Raises `ValueError` where depth has another shape than the points.
+        """
+        points, dtype = _as_floats(points, 2, "points")
+        xp, depth = array_namespace(points), _like(points, depth, "depth")
+        if depth.shape not in ((), points.shape[:-1]):
+            raise ValueError(
+                f"depth must be one number a point, shape {tuple(points.shape[:-1])}, got {tuple(depth.shape)}"
+            )
+        known = xp.all(xp.isfinite(points), axis=-1) & xp.isfinite(depth) & (depth > 0)
+        cx, cy = self._principal_point
+        x = (xp.where(known, points[..., 0], cx) - cx) / self.fx
+        y = (xp.where(known, points[..., 1], cy) - cy) / self.fy
+        if self.distortion:
+            x, y = self._lens.ideal_from_distorted(x, y)
+        z = xp.where(known, depth, xp.nan)
+        shifted = [axis * z - row[3] for axis, row in zip((x, y, 1.0), self.world_to_camera[:3], strict=True)]
+        world = [sum(number * axis for number, axis in zip(row, shifted, strict=True)) for row in self._unrotation]
+        return xp.astype(xp.stack(world, axis=-1), dtype, copy=False)
+
+    @_quiet
+    def visible(self, xyz: Any, depth_map: Any, tolerance: float) -> Any:
+        """Which world points `(..., 3)` the depth map of this camera's image confirms: a boolean array `(...)`.
+
+        A point is visible if it is in front, in the image (half-open in edge coordinates, [0, W) x [0, H)), the pixel
+        it lies in has a reading (finite and above 0), and |z - reading| <= tolerance. World, `depth_map` `(H, W)` and
+        `tolerance` are in one unit; the map may hold whole numbers. A marker such as 65535 is a reading like any
+        other: set it to 0 first.
+
+        Raises `ValueError` for a map of another size than the camera's and for a tolerance below 0 or not finite.
+        """
+        tolerance = _as_number(tolerance, "tolerance")
+        if tolerance < 0:
+            raise ValueError(f"tolerance must be 0 or more, in the unit of the depth map, got {tolerance}")
+        xyz, _ = _as_floats(xyz, 3, "xyz")
+        xp, depth_map = array_namespace(xyz), _like(xyz, depth_map, "depth_map")
+        if depth_map.shape != self.size:
+            raise ValueError(
+                f"depth_map must have the camera's size (height, width) = {self.size}, got {tuple(depth_map.shape)}; "
+                "use camera.resized(...) for a depth map of another size"
+            )
+        u, v, depth, in_front = self._seen(xyz)
+        (row, in_rows), (column, in_columns) = _pixel(v, self.size[0]), _pixel(u, self.size[1])
+        flat = xp.reshape(row * self.size[1] + column, (-1,))
+        reading = xp.reshape(xp.take(xp.reshape(depth_map, (-1,)), flat), depth.shape)
+        agrees = xp.isfinite(reading) & (reading > 0) & (abs(depth - reading) <= tolerance)
+        return in_front & in_rows & in_columns & agrees
+
+    def _seen(self, xyz: Any) -> tuple[Any, Any, Any, Any]:
+        """u, v, depth and in_front of float points; unseen points take a harmless detour, for their gradients' sake."""
+        xp = array_namespace(xyz)
+        finite = xp.all(xp.isfinite(xyz), axis=-1)
+        world = [xp.where(finite, xyz[..., axis], 0.0) for axis in range(3)]
+        x, y, z = (
+            sum(number * axis for number, axis in zip(row[:3], world, strict=True)) + row[3]
+            for row in self.world_to_camera[:3]
+        )
+        depth = xp.where(finite, z, xp.nan)
+        in_front = xp.isfinite(depth) & (depth > 0)
+        z = xp.where(in_front, z, 1.0)
+        x, y = xp.where(in_front, x, 0.0) / z, xp.where(in_front, y, 0.0) / z
+        if self.distortion:
+            x, y = self._lens.distorted_from_ideal(x, y)
+        cx, cy = self._principal_point
+        u, v = self.fx * x + cx, self.fy * y + cy
+        return xp.where(in_front, u, xp.nan), xp.where(in_front, v, xp.nan), depth, in_front
+
+    @cached_property
+    def _lens(self) -> Lens:
+        return Lens.of(self.distortion)
+
+    @cached_property
+    def _principal_point(self) -> tuple[float, float]:
+        """`(cx, cy)` in index coordinates."""
+        if self.origin == "edge":
+            return index_from_edge(self.cx), index_from_edge(self.cy)
+        return self.cx, self.cy
+
+    @cached_property
+    def _unrotation(self) -> list[list[float]]:
+        """The true inverse of the 3x3 as given, so that slightly-off recorded poses make round trips too."""
+        inverse: list[list[float]] = np.linalg.inv(np.asarray(self.world_to_camera)[:3, :3]).tolist()
+        return inverse
+
+    # The same camera for another image --------------------------------------------------------------------------------
+
+    def resized(self, size: Size) -> Camera:
+        """The camera of the image resized to `(height, width)` pixels; each axis is scaled by its own ratio."""
+        height, width = as_size(size, "size")
+        fx, cx = self._rescaled(self.fx, self.cx, width, self.size[1])
+        fy, cy = self._rescaled(self.fy, self.cy, height, self.size[0])
+        return replace(self, fx=fx, fy=fy, cx=cx, cy=cy, size=(height, width))
+
+    def _rescaled(self, focal: float, centre: float, new: int, old: int) -> tuple[float, float]:
+        """Focal length and principal point of one axis whose `old` pixels became `new`: a pure scale of the edge."""
+        if self.origin == "edge":
+            return focal * new / old, centre * new / old
+        return focal * new / old, index_from_edge(edge_from_index(centre) * new / old)
+
+    def cropped(self, offset: tuple[int, int], size: Size) -> Camera:
+        """The camera of the window of `(height, width)` pixels whose left and top are `offset` `(dx, dy)`.
+
+        A negative offset is padding. Raises `TypeError` for an offset that is not whole: no crop of pixels has one.
+        """
+        dx, dy = _as_whole_pair(offset, "offset", "(dx, dy)")
+        return replace(self, cx=self.cx - dx, cy=self.cy - dy, size=size)
+
+    # JSON -------------------------------------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as JSON values: size, pose and distortion become lists."""
+        pose = [list(row) for row in self.world_to_camera]
+        return asdict(self) | {"size": list(self.size), "world_to_camera": pose, "distortion": list(self.distortion)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Camera:
+        """Read what `to_dict` wrote. Raises `TypeError` or `ValueError` naming what is missing, unknown or wrong."""
+        return cls(**checked_fields(cls, data))
+
+
+def _pixel(coordinate: Any, pixels: int) -> tuple[Any, Any]:
+    """The pixel that an index coordinate lies in, and whether the image has it; the first pixel stands in if not."""
+    xp = array_namespace(coordinate)
+    inside = (coordinate >= index_from_edge(0)) & (coordinate < index_from_edge(pixels))
+    pixel = xp.floor(edge_from_index(xp.where(inside, coordinate, 0.0)))
+    # Just below the far edge, adding the half may round up onto it.
+    return xp.clip(xp.astype(pixel, xp.int64), max=pixels - 1), inside
+
+
+def _as_array(value: Any, name: str) -> tuple[Any, Any]:
+    """The array namespace and `value` as an array of real numbers; plain numbers and lists become NumPy arrays."""
+    if isinstance(value, Sequence | int | float):
+        try:
+            value = np.asarray(value)
+        except ValueError:
+            raise ValueError(f"{name} must be numbers in one regular shape, got a ragged sequence") from None
+    if not is_array_api_obj(value):
+        raise TypeError(f"{name} must be an array of real numbers, got {type(value).__name__}")
+    xp = array_namespace(value)
+    if not xp.isdtype(value.dtype, ("integral", "real floating")):
+        raise TypeError(f"{name} must be real numbers, got dtype {value.dtype}")
+    return xp, value
+
+
+def _as_floats(value: Any, components: int, name: str) -> tuple[Any, Any]:
+    """`value` as floats `(..., components)`, in float32 at least, and the dtype to give back."""
+    xp, value = _as_array(value, name)
+    if value.ndim == 0 or value.shape[-1] != components:
+        raise ValueError(f"{name} must have shape (..., {components}), got {tuple(value.shape)}")
+    dtype = xp.empty(0).dtype if xp.isdtype(value.dtype, "integral") else value.dtype
+    working = xp.float32 if xp.finfo(dtype).bits < xp.finfo(xp.float32).bits else dtype
+    return xp.astype(value, working, copy=False), dtype
+
+
+def _like(points: Any, value: Any, name: str) -> Any:
+    """`value` with the points' dtype; an array must come from their library, plain numbers go to their device."""
+    xp, (namespace, array) = array_namespace(points), _as_array(value, name)
+    if isinstance(value, Sequence | int | float):
+        array = xp.asarray(array, device=device(points))
+    elif namespace is not xp:
+        raise TypeError(f"{name} must come from the array library of the points, got {type(value).__name__}")
+    return xp.astype(array, points.dtype, copy=False)
+
+
+def _as_number(value: Any, name: str) -> float:
+    plain = value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+    if isinstance(plain, bool) or not isinstance(plain, int | float):
+        raise TypeError(f"{name} must be a number, got {plain!r}")
+    if not abs(plain) <= sys.float_info.max:
+        raise ValueError(f"{name} must be finite, got {plain}")
+    return float(plain)
+
+
+def _as_numbers(values: Any, name: str) -> tuple[float, ...]:
+    values = values.tolist() if hasattr(values, "tolist") else values
+    if isinstance(values, str | bytes) or not isinstance(values, Sequence):
+        raise TypeError(f"{name} must be a sequence of numbers, got {values!r}")
+    return tuple(_as_number(value, f"{name}[{index}]") for index, value in enumerate(values))
+
+
+def _as_pose(matrix: Any) -> tuple[tuple[float, ...], ...]:
+    """`matrix` as a rigid motion in nested tuples. Raises `TypeError` or `ValueError` saying what it is instead."""
+    name = "world_to_camera"
+    rows = matrix.tolist() if hasattr(matrix, "tolist") else matrix
+    if isinstance(rows, str | bytes) or not isinstance(rows, Sequence):
+        raise TypeError(f"{name} must be a 4x4 matrix, got {rows!r}")
+    pose = tuple(_as_numbers(row, f"{name}[{index}]") for index, row in enumerate(rows))
+    if [len(row) for row in pose] != [4] * 4:
+        rows_of = ", ".join(str(len(row)) for row in pose)
+        raise ValueError(f"{name} must be 4x4, got rows of {rows_of or 'nothing'}; a 3x4 pose lacks (0, 0, 0, 1)")
+    last_column = tuple(row[3] for row in pose)
+    if not _is_last_row(pose[3]):
+        advice = ": it is transposed, the translation belongs in the last column" if _is_last_row(last_column) else ""
+        raise ValueError(f"{name} must have the last row (0, 0, 0, 1), got {pose[3]}{advice}")
+    _check_rotation(np.asarray(pose)[:3, :3], name)
+    return pose
+
+
+def _is_last_row(row: tuple[float, ...]) -> bool:
+    return max(abs(number - target) for number, target in zip(row, (0, 0, 0, 1), strict=True)) <= _LAST_ROW_SLACK
+
+
+@_quiet
+def _check_rotation(rotation: Any, name: str) -> None:
+    if np.linalg.det(rotation) < 0:
+        raise ValueError(
+            f"{name} mirrors the world (its determinant is negative): from OpenGL to OpenCV axes, negate both y and z"
+        )
+    off = float(np.max(np.abs(rotation @ rotation.T - np.eye(3))))
+    if not off <= _ROTATION_SLACK:
+        raise ValueError(
+            f"{name} has no rotation in its upper left 3x3: R Rᵀ is off the identity by {off:.3g}, at most "
+            f"{_ROTATION_SLACK} is accepted; give the pose alone, without a scale and without K"
+        )

@@ -1,0 +1,180 @@
+"""The lens against OpenCV, and its inverse against the fold, where a polynomial has several answers or none."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reference.camera import Camera
+from reference.distortion import Lens
+
+LENSES = {
+    "k1 k2 p1 p2": (-0.28, 0.07, 0.0011, -0.0023),
+    "barrel": (-0.35, 0.0, 0.0, 0.0),
+    "pincushion": (0.4, 0.3, -0.002, 0.001),
+    "k3": (-0.3, 0.1, 0.001, -0.0005, -0.02),
+    "rational": (0.5, 0.1, 0.001, 0.002, 0.01, 0.7, 0.2, 0.02),
+    "wide rational": (20.0, 10.0, 0.001, 0.002, 1.0, 20.3, 15.0, 3.0),
+    "prism": (-0.2, 0.05, 0.001, 0.002, 0.01, 0.1, 0.02, 0.001, 0.002, -0.001, 0.003, 0.0005),
+    "tilt": (-0.2, 0.05, 0.001, 0.002, 0.01, 0.1, 0.02, 0.001, 0.002, -0.001, 0.003, 0.0005, 0.05, -0.08),
+}
+ROUNDING = 1e-13  # some fifty operations of 1e-16 each, divided by slopes above 1/10
+PIXELS = 1e-9  # the same, a thousand pixels wide
+
+each_lens = pytest.mark.parametrize("coefficients", LENSES.values(), ids=LENSES.keys())
+
+
+def disc(radius: float, count: int = 500) -> tuple[np.ndarray, np.ndarray]:
+    """Points spread evenly over a disc, the rim included: a sunflower's spiral."""
+    step = np.arange(count)
+    r = radius * np.sqrt(step / (count - 1))
+    return r * np.cos(2.4 * step), r * np.sin(2.4 * step)
+
+
+def in_view(coefficients: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    return disc(min(0.95 * Lens.of(coefficients).fold, 0.9))
+
+
+# OpenCV is the oracle -------------------------------------------------------------------------------------------------
+
+
+@each_lens
+def test_the_projection_is_opencv_s(coefficients):
+    turn, shift = np.array([0.3, -0.2, 0.5]), np.array([0.1, -0.4, 0.25])
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = cv2.Rodrigues(turn)[0], shift
+    camera = Camera(512.5, 487.25, 301.25, 197.5, (401, 643), pose, coefficients)
+    x, y = disc(1.2)
+    depth = np.linspace(0.5, 20, len(x))
+    xyz = (np.stack([x * depth, y * depth, depth], axis=-1) - shift) @ pose[:3, :3]
+    matrix = np.array([[512.5, 0, 301.25], [0, 487.25, 197.5], [0, 0, 1]])
+    expected, _ = cv2.projectPoints(xyz, turn, shift, matrix, np.array(coefficients))
+    np.testing.assert_allclose(camera.image_from_world(xyz)[0], expected[:, 0], rtol=0, atol=PIXELS)
+
+
+@pytest.mark.parametrize("name", [name for name in LENSES if name != "wide rational"])
+def test_the_inverse_is_opencv_s_where_its_iteration_converges(name):
+    """OpenCV's fixed-point iteration needs a mild lens or a small angle; here 20 degrees and 300 rounds."""
+    x, y = Lens.of(LENSES[name]).distorted_from_ideal(*disc(0.36))
+    rounds = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 300, 1e-16)
+    points = np.stack([x, y], axis=-1)[:, None]
+    expected = cv2.undistortPoints(points, np.eye(3), np.array(LENSES[name]), criteria=rounds)[:, 0]
+    ideal = Lens.of(LENSES[name]).ideal_from_distorted(x, y)
+    np.testing.assert_allclose(np.stack(ideal, axis=-1), expected, rtol=0, atol=PIXELS / 1000)
+
+
+# The inverse ----------------------------------------------------------------------------------------------------------
+
+
+@each_lens
+def test_the_inverse_undoes_the_lens_as_far_as_the_picture_goes(coefficients):
+    lens, (x, y) = Lens.of(coefficients), in_view(coefficients)
+    back = lens.ideal_from_distorted(*lens.distorted_from_ideal(x, y))
+    np.testing.assert_allclose(back, (x, y), rtol=0, atol=ROUNDING)
+
+
+@each_lens
+def test_the_inverse_in_float32_lands_within_float32_of_the_place(coefficients):
+    lens, (x, y) = Lens.of(coefficients), in_view(coefficients)
+    aim = [axis.astype(np.float32) for axis in lens.distorted_from_ideal(x, y)]
+    back = lens.ideal_from_distorted(*aim)
+    assert {axis.dtype for axis in back} == {np.dtype(np.float32)}
+    again = lens.distorted_from_ideal(*[axis.astype(np.float64) for axis in back])
+    np.testing.assert_allclose(again, aim, rtol=0, atol=64 * np.finfo(np.float32).eps)
+
+
+def test_a_strong_lens_is_undone_up_to_its_fold_and_beyond_it_is_nan():
+    """r - 0.35 r³ stops growing at r² = 1/1.05, where it is 2/3 r; OpenCV's iteration is lost long before."""
+    lens = Lens.of((-0.35, 0, 0, 0))
+    fold = 1.05**-0.5
+    assert lens.fold == pytest.approx(fold, rel=1e-12)
+    rim = 2 / 3 * fold
+    x, y = lens.ideal_from_distorted(np.array([0.0, 0.999 * rim, 1.001 * rim, 2.0]), np.zeros(4))
+    assert 0.95 * fold < x[1] < fold
+    assert lens.distorted_from_ideal(x[1], y[1])[0] == pytest.approx(0.999 * rim, abs=ROUNDING)
+    assert np.isnan(x).tolist() == np.isnan(y).tolist() == [False, False, True, True]
+
+
+def test_of_two_places_the_one_within_the_fold_is_meant():
+    """r - r³/3 is 11/24 at r = 1/2 and again at r = (sqrt(45) - 1)/4, past the fold at 1."""
+    lens = Lens.of((-1 / 3, 0, 0, 0))
+    far = (45**0.5 - 1) / 4
+    assert lens.distorted_from_ideal(far, 0.0)[0] == pytest.approx(11 / 24, abs=ROUNDING)
+    x, _ = lens.ideal_from_distorted(np.array([11 / 24]), np.array([0.0]))
+    assert x == pytest.approx(np.array([0.5]), abs=ROUNDING)
+
+
+def test_a_place_that_only_the_regrown_polynomial_reaches_is_nan():
+    """r - 0.9 r³ + 0.2 r⁵ grows to 0.426, turns back and grows again: 0.6 is reached far outside, and not meant."""
+    lens = Lens.of((-0.9, 0.2, 0, 0))
+    assert lens.distorted_from_ideal(2.0, 0.0)[0] > 0.6
+    x, _ = lens.ideal_from_distorted(np.array([0.4, 0.6]), np.zeros(2))
+    assert np.isnan(x).tolist() == [False, True]
+    assert x[0] < lens.fold
+
+
+def test_a_tangential_lens_folds_too():
+    """x + 3 p2 x² is at least -1/(12 p2); below that no place is seen, and its sense changes at x = -1/(6 p2)."""
+    lens = Lens.of((0, 0, 0, 0.25))
+    assert lens.fold == float("inf")
+    x, _ = lens.ideal_from_distorted(np.array([-0.32, -0.34]), np.zeros(2))
+    assert x[0] == pytest.approx((-1 + (1 - 0.96) ** 0.5) / 1.5, abs=ROUNDING)
+    assert np.isnan(x[1])
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "fold"),
+    [
+        ((), float("inf")),
+        ((0.0,) * 14, float("inf")),
+        ((0.3, 0, 0, 0), float("inf")),
+        ((0, -0.2, 0, 0), 1.0),  # 1 - r⁴
+        ((0, 0, 0, 0, -1 / 7), 1.0),  # 1 - r⁶
+        ((0, 0, 0, 0, 0, 1, 0, 0), 1.0),  # r / (1 + r²)
+        ((0, 0, 0, 0, 0, -0.25, 0, 0), 2.0),  # a pole at r² = 4
+        ((1e-300, 0, 0, 0, 1e-300), float("inf")),
+    ],
+)
+def test_the_fold_is_where_the_radius_stops_growing(coefficients, fold):
+    assert Lens.of(coefficients).fold == pytest.approx(fold, rel=1e-12)
+
+
+def test_places_that_no_ray_reaches_are_nan_and_spoil_no_other():
+    camera = Camera(100, 100, 150, 50, (101, 301), np.eye(4), (-0.35, 0, 0, 0))
+    points = torch.tensor([[150.0, 50.0], [300.0, 50.0], [200.0, 60.0]], dtype=torch.float64, requires_grad=True)
+    world = camera.world_from_image(points, 2.0)
+    assert torch.isnan(world).any(dim=-1).tolist() == [False, True, False]
+    world[[0, 2]].sum().backward()
+    assert points.grad is not None
+    assert torch.isfinite(points.grad[[0, 2]]).all()
+
+
+@each_lens
+def test_the_slopes_are_those_of_the_map(coefficients):
+    """Newton with a wrong slope still arrives, late; so the slopes are held against automatic differentiation."""
+    lens = Lens.of(coefficients[:12])
+    place = torch.tensor([0.4, -0.3], dtype=torch.float64)
+    expected = torch.autograd.functional.jacobian(lambda xy: torch.stack(lens.distorted_from_ideal(*xy)), place)
+    slopes, area = lens._slopes(*place.tolist())
+    assert slopes == pytest.approx(expected.flatten().tolist(), abs=ROUNDING)
+    assert area == pytest.approx(torch.det(expected).item(), abs=ROUNDING)
+
+
+def wild_lenses() -> st.SearchStrategy[Lens]:
+    """Coefficients that no calibration would give, poles and folds in the middle of the picture included."""
+    radial, small, tilt = st.floats(-2, 2), st.floats(-0.1, 0.1), st.floats(-0.5, 0.5)
+    kinds = [radial, radial, small, small, radial, radial, radial, radial, small, small, small, small, tilt, tilt]
+    return st.tuples(*kinds).map(Lens.of)
+
+
+@given(wild_lenses(), st.floats(-2, 2), st.floats(-2, 2))
+def test_the_inverse_is_right_or_nan_and_never_silently_wrong(lens, x, y):
+    aim = np.array([x]), np.array([y])
+    with np.errstate(all="ignore"):
+        ideal = lens.ideal_from_distorted(*aim)
+    if np.isnan(ideal).any():
+        return
+    assert np.hypot(*ideal)[0] <= lens.fold * (1 + ROUNDING)
+    np.testing.assert_allclose(lens.distorted_from_ideal(*ideal), aim, rtol=0, atol=ROUNDING)

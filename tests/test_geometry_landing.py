@@ -1,0 +1,215 @@
+"""Landings are counted exactly as the geometry's own maps say, point by point, bounds included."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnostics.cuts import cell_cuts, crop_cuts
+from diagnostics.landing import Landings, count_landings
+from diagnostics.tally import Tally
+from reference.camera import Camera
+from reference.closed_form import geometry_for
+from reference.geometry import GeomMeta, edge_from_index, index_from_edge
+from strategies import clip_geometries, geometries, grids
+
+VGA = geometry_for("official", (480, 640), (224, 224), (16, 16))
+
+
+def cells_by_the_maps(points: np.ndarray, geometry: GeomMeta) -> np.ndarray:
+    """The oracle: valid points by the floor of the edge coordinate of `grid_from_image`."""
+    counts = np.zeros(geometry.feat_size, dtype=int)
+    valid = points[geometry.valid(points)]
+    x, y = np.floor(edge_from_index(geometry.grid_from_image(valid))).astype(int).T
+    np.add.at(counts, (y, x), 1)
+    return counts
+
+
+def assert_counts_are_those_of_the_maps(landings: Landings, points: np.ndarray, geometry: GeomMeta) -> None:
+    points = points.astype(np.float64)
+    assert landings.points == len(points)
+    assert landings.finite == np.isfinite(points).all(axis=1).sum()
+    assert landings.in_image == geometry.valid(points, "image").sum() == landings.density.sum()
+    assert landings.in_crop == geometry.valid(points, "crop").sum()
+    for on in landings.grids:
+        np.testing.assert_array_equal(on.counts, cells_by_the_maps(points, geometry.with_grid(on.grid)))
+        assert on.valid == geometry.with_grid(on.grid).valid(points).sum()
+
+
+FAR = [np.nan, np.inf, -np.inf, 1e308, -1e308, 0.0]
+
+
+@st.composite
+def points_on_bounds(draw: st.DrawFn, geometry: GeomMeta) -> np.ndarray:
+    """Points on, just before and just after everything that a coordinate is compared with, and far from it."""
+    axes = []
+    for axis in (0, 1):
+        cells, side = geometry.feat_size[1 - axis], geometry.in_size[1 - axis]
+        marks = np.zeros((2 * cells + 1, 2))
+        marks[:, axis] = np.arange(2 * cells + 1) / 2
+        bounds = geometry.image_from_grid(index_from_edge(marks))[:, axis]
+        bounds = np.concatenate([bounds, index_from_edge(np.array([0, side / 3, side]))])
+        places = np.concatenate([bounds, np.nextafter(bounds, -np.inf), np.nextafter(bounds, np.inf), FAR])
+        axes.append(places[draw(st.lists(st.integers(0, len(places) - 1), min_size=16, max_size=16))])
+    return np.array(axes).T
+
+
+@given(st.data(), geometries() | clip_geometries(), grids(), st.integers(1, 30))
+def test_counts_are_those_of_the_maps_point_by_point(
+    data: st.DataObject, geometry: GeomMeta, grid: tuple[int, int], length: int
+) -> None:
+    """In any geometry, on any bound, split into chunks of any length: the fast count is the slow one, exactly."""
+    own = geometry.feat_size
+    points = np.concatenate([data.draw(points_on_bounds(geometry.with_grid(size))) for size in (own, grid)])
+    chunks = [points[start : start + length] for start in range(0, len(points), length)]
+    landings = count_landings(chunks, geometry, [own, grid, (1, 1)])
+    assert_counts_are_those_of_the_maps(landings, points, geometry)
+
+
+def test_whole_pixels_of_640x480_land_in_known_cells() -> None:
+    """The first pixel, by hand: x_crop = (u + 1/2) 298/640 - 37, crop from 0, valid from 8, cells of 16; y alike.
+
+    Along the row of v = 240: in the crop from u = 79 to 560, valid from 97 to 542. Along u = 320: valid from v = 17.
+    """
+
+    def columns(*u: float) -> tuple[int, list[int]]:
+        landings = count_landings([np.array([[at, 240.0] for at in u])], VGA, [(14, 14)])
+        return landings.in_crop, np.flatnonzero(landings.grids[0].counts.sum(axis=0)).tolist()
+
+    assert columns(78, 561) == (0, [])
+    assert columns(79, 560) == (2, [])
+    assert columns(96, 543) == (2, [])
+    assert columns(97) == (1, [0])
+    assert columns(542) == (1, [13])
+    # Cell 1 begins where x_crop = 16: u = 53 * 640/298 - 1/2 = 113.3.
+    assert columns(113) == (1, [0])
+    assert columns(114) == (1, [1])
+    rows = count_landings([np.array([[320.0, v] for v in (16, 17, 33, 34, 462, 463)])], VGA, [(14, 14)]).grids[0]
+    assert rows.counts.sum(axis=1).tolist() == [2, 1] + [0] * 11 + [1]
+    # (u + 1/2) 298/640 - 37 = 112 at u = 319.5: the very middle begins the eighth cell.
+    middle = count_landings([np.array([[319.5, 239.5]])], VGA, [(14, 14)]).grids[0].counts
+    assert np.argwhere(middle).tolist() == [[7, 7]]
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", ">f4", "f8", ">f8", "i1", "u1", "i2", ">i4", "i8", "u8"])
+def test_points_of_any_dtype_are_counted_as_float64(dtype: str) -> None:
+    """Counting is exact in float64: no dtype is rounded any further than it was stored."""
+    random = np.random.default_rng(1)
+    points = random.uniform(0, 120, (500, 2)).astype(dtype)
+    geometry = geometry_for("official", (100, 90), (224, 224), (16, 16))
+    landings = count_landings([points], geometry, [(14, 14), (30, 40)])
+    assert landings.in_image > 100
+    assert_counts_are_those_of_the_maps(landings, points, geometry)
+
+
+def test_float32_points_are_not_rounded_to_float32_bounds() -> None:
+    """The last centre of 14 cells is at u = 542.855..., below the float32 next to it: that float32 is outside."""
+    last = VGA.image_from_grid(np.array([13.0, 6.0]))
+    rounded = last.astype(np.float32)
+    assert rounded[0] > last[0]
+    assert count_landings([last[None]], VGA, [(14, 14)]).grids[0].valid == 1
+    assert count_landings([rounded[None]], VGA, [(14, 14)]).grids[0].valid == 0
+
+
+def test_points_that_are_not_finite_are_read_and_land_nowhere() -> None:
+    """NaN, also a signalling one, and infinities count as points and as nothing else, without a warning."""
+    signalling = np.array([0x7FA00000], dtype=np.uint32).view(np.float32)[0]
+    points = np.array([[np.nan, 3], [3, np.inf], [-np.inf, 3], [3, 3]], dtype=np.float32)
+    points[0, 0] = signalling
+    landings = count_landings([points], VGA, [(14, 14)])
+    assert (landings.points, landings.finite, landings.in_image) == (4, 1, 1)
+
+
+def test_no_points_give_zero_counts() -> None:
+    landings = count_landings([], VGA, [(14, 14), (2, 3)])
+    assert (landings.points, landings.finite, landings.in_image, landings.in_crop) == (0, 0, 0, 0)
+    assert [on.counts.tolist() for on in landings.grids] == [np.zeros((14, 14)).tolist(), np.zeros((2, 3)).tolist()]
+
+
+def test_letterbox_padding_counts_nothing() -> None:
+    """Points beyond the image that the crop's padding covers are in no cell; those at the image's rim are."""
+    geometry = geometry_for("letterbox", (480, 640), (224, 224), (16, 16))
+    v = np.array([-100.0, -0.51, -0.5, 479.49, 479.5, 580.0])
+    landings = count_landings([np.stack([np.full(6, 320.0), v], axis=1)], geometry, [(14, 14)])
+    assert (landings.in_image, landings.in_crop, landings.grids[0].valid) == (2, 2, 2)
+    # 28 rows of padding: the image begins in the second cell, 28/16 = 1.75, and ends in the thirteenth.
+    assert np.flatnonzero(landings.grids[0].counts.sum(axis=1)).tolist() == [1, 12]
+
+
+def test_world_points_behind_the_camera_are_not_in_the_image() -> None:
+    """A point in front lands; its mirror image behind, which projects to the same pixel, does not."""
+    camera = Camera(500, 500, 319.5, 239.5, (480, 640), np.eye(4).tolist())
+    world = np.array([[0.1, 0.2, 4.0], [-0.1, -0.2, -4.0], [0.0, 0.0, 0.0], [np.nan, 0, 1], [9.0, 0.0, 4.0]])
+    landings = count_landings([world[:2], world[2:]], VGA, [(14, 14)], camera)
+    assert (landings.points, landings.finite, landings.in_image) == (5, 4, 1)
+    in_the_image = count_landings([camera.image_from_world(world[:1])[0]], VGA, [(14, 14)])
+    np.testing.assert_array_equal(landings.grids[0].counts, in_the_image.grids[0].counts)
+
+
+@pytest.mark.parametrize(
+    ("shape", "camera", "wanted"),
+    [((5, 3), False, r"\(n, 2\)"), ((5, 2), True, r"\(n, 3\)"), ((5,), False, r"\(5,\)"), ((2, 5), False, "without")],
+)
+def test_chunks_of_another_shape_are_refused(shape: tuple[int, ...], camera: bool, wanted: str) -> None:
+    seen_by = Camera(500, 500, 319.5, 239.5, (480, 640), np.eye(4).tolist()) if camera else None
+    with pytest.raises(ValueError, match=wanted):
+        count_landings([np.zeros(shape)], VGA, [(14, 14)], seen_by)
+
+
+@pytest.mark.parametrize(("size", "side"), [((480, 640), 2), ((30, 40), 1), ((20_000, 30_000), 94), ((321, 7), 2)])
+def test_the_density_has_at_most_320_bins_along_a_side(size: tuple[int, int], side: int) -> None:
+    """Bins are whole pixels, so that points at pixel centres make no pattern; the last may be cut short."""
+    geometry = geometry_for("official", size, (224, 224), (16, 16))
+    height, width = size
+    last = np.array([[width - 1.0, height - 1.0]])
+    landings = count_landings([last, np.array([[0.0, 0.0]])], geometry, [(14, 14)])
+    assert landings.bin_side == side
+    assert landings.density.shape == (-(-height // side), -(-width // side))
+    assert max(landings.density.shape) <= 320
+    assert landings.density[-1, -1] == landings.density[0, 0] == 1
+
+
+@given(geometries())
+def test_cuts_are_where_the_maps_change_their_answer(geometry: GeomMeta) -> None:
+    """What begins at a cut includes it, not the float64 before it; what ends at one, only the float64 before it."""
+    for rule, (x, y) in (("crop", crop_cuts(geometry)), ("centre", cell_cuts(geometry))):
+        assert (np.diff(x) >= 0).all()
+        assert (np.diff(y) >= 0).all()
+        first, after = np.array([x[0], y[0]]), np.array([x[-1], y[-1]])
+        if (first < after).all():
+            last = np.nextafter(after, -np.inf)
+            assert geometry.valid(np.array([first, last]), rule).all()
+            outside = [[np.nextafter(first[0], -np.inf), first[1]], [last[0], after[1]], [after[0], last[1]]]
+            assert not geometry.valid(np.array(outside), rule).any()
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=60, unique=True),
+    st.lists(st.floats(-2e6, 2e6) | st.sampled_from([np.nan, np.inf, -np.inf]), max_size=40),
+)
+def test_a_tally_counts_between_cuts_as_searchsorted_does(cuts: list[float], values: list[float]) -> None:
+    """However uneven the cuts, the table finds the interval that a binary search finds."""
+    axis = np.sort(np.array(cuts))
+    coordinates = np.array([*values, *cuts, *np.nextafter(cuts, np.inf), *np.nextafter(cuts, -np.inf)])
+    tally = Tally([(axis, np.array([-1.0, 1.0]))])
+    tally.add(coordinates, np.zeros_like(coordinates))
+    known = coordinates[~np.isnan(coordinates)]
+    expected = np.bincount(np.searchsorted(axis, known, side="right"), minlength=len(axis) + 1)[1:-1]
+    assert tally.between((axis, np.array([-1.0, 1.0]))).tolist() == [expected.tolist()]
+
+
+def test_landings_as_json_hold_what_the_contract_says() -> None:
+    """`to_dict` survives JSON, its counts sum to `valid`, and its geometry is the one that was counted with."""
+    random = np.random.default_rng(2)
+    landings = count_landings([random.uniform(0, 640, (3000, 2))], VGA, [(14, 14), (30, 40)])
+    data = json.loads(json.dumps(landings.to_dict()))
+    assert set(data) == {"points", "finite", "in_image", "in_crop", "geometry", "grids"}
+    assert GeomMeta.from_dict(data["geometry"]) == VGA
+    assert [on["grid"] for on in data["grids"]] == [[14, 14], [30, 40]]
+    for on in data["grids"]:
+        assert np.shape(on["counts"]) == tuple(on["grid"])
+        assert np.sum(on["counts"]) == on["valid"] > 1000
