@@ -21,7 +21,8 @@ from diagnostics.points_file import PointsFile
 from diagnostics.words import chain, points_in_words, summary
 from reference.camera import Camera
 from reference.closed_form import geometry_for
-from reference.geometry import MODES, GeomMeta, Size
+from reference.fields import Size
+from reference.geometry import MODES, GeomMeta
 from reference.image import CONVERSIONS, load_image
 from reference.model_sizes import vision_sizes
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from diagnostics.cuts import bin_cuts, cell_cuts, crop_cuts, image_cuts
 from diagnostics.tally import Counts, Tally
 from reference.camera import Camera
-from reference.geometry import GeomMeta, Size
+from reference.fields import Size
+from reference.geometry import GeomMeta
 
 _MOST_BINS = 320
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from diagnostics.landing import Landings
-from reference.geometry import GeomMeta, Size
+from reference.fields import Size
+from reference.geometry import GeomMeta
 
 
 class Row(NamedTuple):

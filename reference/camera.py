@@ -16,7 +16,8 @@ import numpy as np
 from array_api_compat import array_namespace, device, is_array_api_obj
 
 from reference.distortion import Lens
-from reference.geometry import Size, _as_whole_pair, as_size, checked_fields, edge_from_index, index_from_edge
+from reference.fields import Size, as_size, as_whole_pair, checked_fields
+from reference.geometry import edge_from_index, index_from_edge
 
 ORIGINS = ("index", "edge")
 
@@ -200,7 +201,7 @@ class Camera:
 
         A negative offset is padding. Raises `TypeError` for an offset that is not whole: no crop of pixels has one.
         """
-        dx, dy = _as_whole_pair(offset, "offset", "(dx, dy)")
+        dx, dy = as_whole_pair(offset, "offset", "(dx, dy)")
         return replace(self, cx=self.cx - dx, cy=self.cy - dy, size=size)
 
     # JSON -------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reference.geometry import MODES, GeomMeta, Size, as_size, mode_of
+from reference.fields import Size, as_size
+from reference.geometry import MODES, GeomMeta, mode_of
 
 
 def geometry_for(mode: str, image_size: Size, crop_size: Size, patch_size: Size) -> GeomMeta:

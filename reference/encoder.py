@@ -11,8 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from reference.fields import Size
 from reference.freezing import eval_frozen, freeze_except
-from reference.geometry import GeomMeta, Size
+from reference.geometry import GeomMeta
 from reference.heads import ProjectionHead, as_count, as_dropout
 from reference.preprocess import geometry_of, official_preprocess
 

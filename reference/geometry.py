@@ -7,9 +7,8 @@ every step is pure scale and shift. Only `edge_from_index` and `index_from_edge`
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -17,9 +16,9 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace, device
 
+from reference.fields import Size, as_size, as_whole_pair, checked_fields
 from reference.linear import Linear
 
-Size = tuple[int, int]
 Pair = tuple[Linear, Linear]
 _IDENTITY: Pair = (Linear.identity(), Linear.identity())
 
@@ -35,17 +34,6 @@ def edge_from_index(index: Any) -> Any:
 def index_from_edge(edge: Any) -> Any:
     """Index coordinate of an edge coordinate: the left edge of pixel 0 lies at edge 0 and has index -1/2."""
     return edge - 0.5
-
-
-def as_size(value: Any, name: str) -> Size:
-    """Return `value` as a size `(height, width)` of positive whole numbers, or raise naming the argument `name`.
-
-    Raises `TypeError` for what is not a pair of whole numbers, `ValueError` for a pair with a side below one.
-    """
-    height, width = _as_whole_pair(value, name, "(height, width)")
-    if min(height, width) < 1:
-        raise ValueError(f"{name} must be (height, width) with both sides at least 1, got {(height, width)}")
-    return height, width
 
 
 def mode_of(in_size: Size, resized_size: Size, crop_size: Size, offset: tuple[int, int]) -> str:
@@ -99,7 +87,7 @@ class GeomMeta:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, got {self.mode!r}")
         for name in ("in_size", "resized_size", "crop_size", "feat_size"):
             object.__setattr__(self, name, as_size(getattr(self, name), name))
-        object.__setattr__(self, "offset", _as_whole_pair(self.offset, "offset", "(dx, dy)"))
+        object.__setattr__(self, "offset", as_whole_pair(self.offset, "offset", "(dx, dy)"))
         if self.align_corners is not False:
             raise ValueError(
                 "align_corners must be False: every map here is written for grid_sample(align_corners=False); "
@@ -239,36 +227,6 @@ class GeomMeta:
     def from_dict(cls, data: Mapping[str, Any]) -> GeomMeta:
         """Read what `to_dict` wrote. Raises `TypeError` or `ValueError` naming what is missing, unknown or wrong."""
         return cls(**checked_fields(cls, data))
-
-
-def checked_fields(cls: type, data: Any) -> dict[str, Any]:
-    """The mapping `data` as keyword arguments of dataclass `cls`.
-
-    Raises `TypeError` if it is no mapping and `ValueError` naming the keys that are unknown or missing.
-    """
-    if not isinstance(data, Mapping):
-        raise TypeError(f"{cls.__name__} is read from a JSON object, got {type(data).__name__}")
-    known = [field.name for field in fields(cls)]
-    unknown = [str(key) for key in data if key not in known]
-    if unknown:
-        raise ValueError(f"{cls.__name__} has no field {', '.join(map(repr, unknown))}; it has {', '.join(known)}")
-    missing = [field.name for field in fields(cls) if field.name not in data and field.default is MISSING]
-    if missing:
-        raise ValueError(f"{cls.__name__} needs the field {', '.join(map(repr, missing))}")
-    return dict(data)
-
-
-def _as_whole_pair(value: Any, name: str, form: str) -> tuple[int, int]:
-    if isinstance(value, str | bytes) or not isinstance(value, Sequence | np.ndarray):
-        raise TypeError(f"{name} must be {form}, two whole numbers, got {value!r}")
-    if len(value) != 2:
-        raise ValueError(f"{name} must be {form}, two whole numbers, got {value!r}")
-    if any(isinstance(number, bool | np.bool_) for number in value):
-        raise TypeError(f"{name} must be {form}, two whole numbers, got {value!r}")
-    try:
-        return operator.index(value[0]), operator.index(value[1])
-    except TypeError:
-        raise TypeError(f"{name} must be {form}, two whole numbers, got {value!r}") from None
 
 
 def _as_float_points(points: Any) -> tuple[Any, Any]:

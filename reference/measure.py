@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from reference.geometry import Size, as_size, edge_from_index, index_from_edge
+from reference.fields import Size, as_size
+from reference.geometry import edge_from_index, index_from_edge
 from reference.stripes import Field, Landing, Mask, Transform, agreement, measure_landing, planes
 
 _REPEATS = 3  # a coin flip inside the transform stays unseen once in eight times, and then fails the fit

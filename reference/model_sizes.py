@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from reference.geometry import Size
+from reference.fields import Size
 
 
 def model_names() -> list[str]:

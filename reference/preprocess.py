@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 import open_clip
 from open_clip.transform import PreprocessCfg, image_transform_v2, merge_preprocess_dict
 
-from reference.geometry import GeomMeta, Size, as_size
+from reference.fields import Size, as_size
+from reference.geometry import GeomMeta
 from reference.measure import measure_map
 from reference.reading import read_geometry
 from reference.snapping import snap

@@ -9,7 +9,8 @@ from open_clip.transform import CenterCropOrPad, MaybeConvertMode, MaybeToTensor
 from torchvision import transforms
 
 from reference.closed_form import centre_offset, kept_ratio_size, short_side_size
-from reference.geometry import GeomMeta, Size, mode_of
+from reference.fields import Size
+from reference.geometry import GeomMeta, mode_of
 
 # Nearest neighbour reads up to half an image pixel beside the place, torch's up to a whole one: that is to be measured.
 _SHIFTING = (transforms.InterpolationMode.NEAREST, transforms.InterpolationMode.NEAREST_EXACT)

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from reference.geometry import Size, edge_from_index
+from reference.fields import Size
+from reference.geometry import edge_from_index
 
 Transform = Callable[[Image.Image], Any]
 Field = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ import pytest
 
 from blobs import blob_misses
 from reference.closed_form import geometry_for
-from reference.geometry import as_size
+from reference.fields import as_size
 from reference.measure import measure_map
 from reference.model_sizes import model_names, vision_sizes
 from reference.preprocess import geometry_of, official_preprocess
