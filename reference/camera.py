@@ -80,7 +80,7 @@ class Camera:
         """Where world points `(..., 3)` are seen: `(points (..., 2), depth (...), in_front (...))`.
 
         points: index coordinates `(u, v)`, in the image or not; NaN where `in_front` is false. depth: z, in the unit of
-        the world, NaN for a point that is not finite. in_front: boolean, z > 0 and finite.
+        the world, not finite for a point that is not. in_front: boolean, z > 0 and finite.
 
         Past the fold of its polynomial (`Lens.fold`) a lens sends points from far outside back into the image; like
         OpenCV, the map returns them.
@@ -138,25 +138,23 @@ class Camera:
                 f"depth_map must have the camera's size (height, width) = {self.size}, got {tuple(depth_map.shape)}; "
                 "use camera.resized(...) for a depth map of another size"
             )
-        u, v, depth, in_front = self._seen(xyz)
+        u, v, depth, _ = self._seen(xyz)
         (row, in_rows), (column, in_columns) = _pixel(v, self.size[0]), _pixel(u, self.size[1])
         flat = xp.reshape(row * self.size[1] + column, (-1,))
         reading = xp.reshape(xp.take(xp.reshape(depth_map, (-1,)), flat), depth.shape)
-        agrees = xp.isfinite(reading) & (reading > 0) & (abs(depth - reading) <= tolerance)
-        return in_front & in_rows & in_columns & agrees
+        # A point that is not in front lies in no row and no column, and nothing agrees with NaN or infinity.
+        return in_rows & in_columns & (reading > 0) & (abs(depth - reading) <= tolerance)
 
     def _seen(self, xyz: Any) -> tuple[Any, Any, Any, Any]:
         """u, v, depth and in_front of float points; unseen points take a harmless detour, for their gradients' sake."""
         xp = array_namespace(xyz)
-        finite = xp.all(xp.isfinite(xyz), axis=-1)
-        world = [xp.where(finite, xyz[..., axis], 0.0) for axis in range(3)]
-        x, y, z = (
-            sum(number * axis for number, axis in zip(row[:3], world, strict=True)) + row[3]
+        x, y, depth = (
+            sum(number * xyz[..., axis] for axis, number in enumerate(row[:3])) + row[3]
             for row in self.world_to_camera[:3]
         )
-        depth = xp.where(finite, z, xp.nan)
+        # 0 * NaN and 0 * inf are NaN, so the depth tells of every coordinate that is not finite.
         in_front = xp.isfinite(depth) & (depth > 0)
-        z = xp.where(in_front, z, 1.0)
+        z = xp.where(in_front, depth, 1.0)
         x, y = xp.where(in_front, x, 0.0) / z, xp.where(in_front, y, 0.0) / z
         if self.distortion:
             x, y = self._lens.distorted_from_ideal(x, y)

@@ -141,6 +141,20 @@ def test_the_fold_is_where_the_radius_stops_growing(coefficients, fold):
     assert Lens.of(coefficients).fold == pytest.approx(fold, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("coefficients", "radius"),
+    [
+        ((0.457, -0.276, 0.001, -0.008, 0.017), 1.28),  # a step over the line where the sense changes finds no way back
+        ((0.162, 0.457, -0.002, -0.006, 0.322, -0.069, -0.052, 0.063), 1.9),  # an inflection throws steps to and fro
+    ],
+)
+def test_newton_is_held_back_where_alone_it_would_be_lost(coefficients, radius):
+    """Slopes go down to 1/70 there, and rounding grows by as much."""
+    lens, (x, y) = Lens.of(coefficients), disc(radius, 2000)
+    back = lens.ideal_from_distorted(*lens.distorted_from_ideal(x, y))
+    np.testing.assert_allclose(back, (x, y), rtol=0, atol=10 * ROUNDING)
+
+
 def test_places_that_no_ray_reaches_are_nan_and_spoil_no_other():
     camera = Camera(100, 100, 150, 50, (101, 301), np.eye(4), (-0.35, 0, 0, 0))
     points = torch.tensor([[150.0, 50.0], [300.0, 50.0], [200.0, 60.0]], dtype=torch.float64, requires_grad=True)
