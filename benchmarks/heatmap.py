@@ -35,7 +35,7 @@ def main() -> None:
     examples = Path(__file__).parent.parent / "examples"
     with tempfile.TemporaryDirectory() as folder:
         points, picture, figure = (str(Path(folder) / name) for name in ("points.npy", "out.png", "figure.png"))
-        np.save(points, np.random.default_rng(0).random((POINTS, 2), dtype=np.float32) * np.float32([640, 480]))
+        np.save(points, (np.random.default_rng(0).random((POINTS, 2)) * [640, 480]).astype(np.float32))
         command = ["-m", "diagnostics.heatmap", str(examples / "scene.png"), points, "-o", picture]
         seconds(*command)
         with Image.open(picture) as drawn:

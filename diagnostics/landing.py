@@ -110,7 +110,6 @@ def _as_rows(chunk: NDArray[Any], columns: int) -> NDArray[np.float64]:
 
 
 def _projected(world: NDArray[np.float64], camera: Camera) -> NDArray[np.float64]:
-    """Image index coordinates (2, n) of world points (3, n), NaN where not in front of the camera."""
-    points, _, in_front = camera.image_from_world(world.T)
-    points[~in_front] = np.nan
+    """Image index coordinates (2, n) of world points (3, n); the camera gives NaN for what is not in front of it."""
+    points, _, _ = camera.image_from_world(world.T)
     return np.ascontiguousarray(points.T)

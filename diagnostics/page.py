@@ -1,6 +1,6 @@
 """A page to draw on, in pixels: images, rectangles and text, saved as a PNG that depends on nothing but what was drawn.
 
-Everything on the page lies along its axes, so Pillow draws it in a tenth of the time a plotting library takes.
+Everything on the page lies along its axes, so Pillow can draw it, before a plotting library would be imported.
 """
 
 from __future__ import annotations
@@ -69,10 +69,10 @@ class Page:
 
     def label(self, x: float, y: float, text: str, size: float, colour: str, ground: tuple[int, ...]) -> None:
         """Write `text` with its middle at `(x, y)`, on a ground that keeps lines off it: made for thousands of them."""
-        shape = _shape(text, size)
+        shape, air = _shape(text, size), round(size / 8)
         left, top = round(x - shape.width / 2), round(y - shape.height / 2)
         right, bottom = left + shape.width, top + shape.height
-        self._draw.rectangle((left - 3, top - 3, right + 2, bottom + 2), fill=ground)
+        self._draw.rectangle((left - air, top - air, right + air - 1, bottom + air - 1), fill=ground)
         self._image.paste(colour, (left, top, right, bottom), shape)
 
     def png(self) -> bytes:

@@ -21,7 +21,7 @@ _DARKEST, _CONTRAST = 55, 0.65  # of the grey image, so that colours over it sta
 _SMALLEST_CELL = 8  # pixels, for the lattice to be drawn
 _SMALLEST_DIGITS, _LARGEST_DIGITS = 10, 24
 _DIGIT_WIDTH = 0.64  # of DejaVu Sans, in font sizes
-_DARK = 0.6  # places on the scale up to which white digits read better than black ones
+_DARK = 0.45  # places on the scale up to which white digits read better than black ones
 
 Pixels = NDArray[np.uint8]
 
@@ -32,13 +32,15 @@ def draw_image(page: Page, panel: Panel, image: Image.Image, landings: Landings)
     Returns the scale of the density and the side of its bins in pixels.
     """
     grey = panel.shown(image, background=255).convert("L")
-    picture = grey.point([_DARKEST + _CONTRAST * level for level in range(256)]).convert("RGB")
+    picture = grey.point([int(_DARKEST + _CONTRAST * level) for level in range(256)]).convert("RGB")
     counts, side = _in_bins(landings)
     scale = Scale(counts, percent=99.5)
+    rimmed = np.pad(counts, 1)
     bins = _bins(panel, counts, side)
-    over, opacity = colours(scale.place(counts)), np.where(counts > 0, _OVERLAY, 0).astype(np.uint8)
-    picture.paste(Image.fromarray(np.pad(over, [(1, 1), (1, 1), (0, 0)])[bins]), mask=_mask(np.pad(opacity, 1)[bins]))
-    picture.paste("white", mask=_mask(np.where(_in_crop(panel, landings.geometry), 0, _VEIL).astype(np.uint8)))
+    over = Image.fromarray(colours(scale.place(rimmed))[bins])
+    picture.paste(over, mask=Image.fromarray(np.where(rimmed > 0, _OVERLAY, 0).astype(np.uint8)[bins]))
+    outside = ~_in_crop(panel, landings.geometry)
+    picture.paste("white", mask=Image.fromarray(np.where(outside, _VEIL, 0).astype(np.uint8)))
     page.paste(picture, panel.box)
     page.outline(panel.box_of(crop_corners(landings.geometry)), _CROP_COLOUR, 3)
     return scale, side
@@ -88,7 +90,7 @@ def _in_bins(landings: Landings) -> tuple[Counts, int]:
 
 
 def _bins(panel: Panel, counts: Counts, side: int) -> tuple[NDArray[np.intp], ...]:
-    """The bin that each pixel of the panel shows, in an array with a rim of one for what is outside the image."""
+    """The index of the bin that each pixel of the panel shows, when a rim of one bin stands for what is outside."""
     columns, rows = (
         np.clip(np.floor(edge_from_index(at) / side).astype(np.intp) + 1, 0, length + 1)
         for at, length in zip(panel.image_points, counts.shape[::-1], strict=True)
@@ -121,10 +123,6 @@ def _draw_lattice(pixels: Pixels, panel: Panel, geometry: GeomMeta) -> None:
         rows, columns = (np.flatnonzero(np.diff(cells)) + 1 for cells in _cells(panel, geometry))
         pixels[rows] += ((255 - pixels[rows]) * _LINES).astype(np.uint8)
         pixels[:, columns] += ((255 - pixels[:, columns]) * _LINES).astype(np.uint8)
-
-
-def _mask(opacity: Pixels) -> Image.Image:
-    return Image.fromarray(opacity)
 
 
 def _draw_bounds(page: Page, panel: Panel, geometry: GeomMeta) -> None:

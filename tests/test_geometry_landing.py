@@ -117,11 +117,21 @@ def test_float32_points_are_not_rounded_to_float32_bounds() -> None:
 
 def test_points_that_are_not_finite_are_read_and_land_nowhere() -> None:
     """NaN, also a signalling one, and infinities count as points and as nothing else, without a warning."""
-    signalling = np.array([0x7FA00000], dtype=np.uint32).view(np.float32)[0]
-    points = np.array([[np.nan, 3], [3, np.inf], [-np.inf, 3], [3, 3]], dtype=np.float32)
-    points[0, 0] = signalling
-    landings = count_landings([points], VGA, [(14, 14)])
-    assert (landings.points, landings.finite, landings.in_image) == (4, 1, 1)
+    for dtype, signalling in ((np.float32, 0x7FA00000), (np.float64, 0x7FF4000000000000)):
+        points = np.array([[np.nan, 3], [3, np.inf], [-np.inf, 3], [3, 3], [3, 3]], dtype=dtype)
+        points.view(f"u{points.itemsize}")[3, 0] = signalling
+        assert np.isnan(points[3, 0])
+        landings = count_landings([points], VGA, [(14, 14)])
+        assert (landings.points, landings.finite, landings.in_image) == (5, 1, 1)
+
+
+def test_a_chunk_may_be_of_any_length() -> None:
+    """One chunk of 100,000 points, more than are worked on at once, and the same points in crumbs."""
+    points = np.random.default_rng(5).uniform(-20, 660, (100_000, 2))
+    whole = count_landings([points], VGA, [(14, 14), (30, 40)])
+    assert_counts_are_those_of_the_maps(whole, points, VGA)
+    crumbs = count_landings(np.array_split(points, 33), VGA, [(14, 14), (30, 40)])
+    assert crumbs.to_dict() == whole.to_dict()
 
 
 def test_no_points_give_zero_counts() -> None:

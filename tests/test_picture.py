@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from diagnostics.landing import Landings, count_landings
-from diagnostics.layout import MARGIN, WIDTH, panel_rows, placed
+from diagnostics.layout import MARGIN, NARROWEST, WIDTH, panel_rows, placed
 from diagnostics.page import Box, Page, shortened, text_width
 from diagnostics.panel import Panel, crop_corners, image_corners
 from diagnostics.picture import draw_landings
@@ -20,7 +20,6 @@ from reference.closed_form import geometry_for
 from reference.geometry import MODES
 
 VGA = geometry_for("official", (480, 640), (224, 224), (16, 16))
-ORANGE = (255, 111, 0)
 
 
 def picture(landings: Landings, image: Image.Image | None = None) -> np.ndarray:
@@ -125,6 +124,8 @@ def test_panels_fit_the_page_and_do_not_overlap(image_aspect: float, crop_aspect
         for other in boxes[:number]:
             apart = box.left >= other.right or other.left >= box.right or box.top >= other.bottom
             assert apart, (box, other)
+            # In one row, there is room for the title of either.
+            assert box.top != other.top or box.left - other.left > NARROWEST
 
 
 # Text -----------------------------------------------------------------------------------------------------------------
@@ -151,15 +152,28 @@ def test_any_title_can_be_drawn(title: str) -> None:
 # The whole ------------------------------------------------------------------------------------------------------------
 
 
-def test_an_empty_cell_is_grey_and_a_cell_with_few_is_not() -> None:
-    """One point among many: its cell has a colour of the scale, its empty neighbours the grey of no scale."""
+def test_cells_and_bins_are_coloured_where_points_landed() -> None:
+    """Many points in one cell, one in another: both cells have their colours from corner to corner, the rest is grey.
+
+    So has the image at the place of the points, where it is otherwise without colour.
+    """
     points = np.array([[320.0, 240.0]] * 500 + [[200.0, 100.0]])
-    pixels = picture(count_landings([points], VGA, [(14, 14)]))
-    seen = {colour for _, colour in Image.fromarray(pixels).getcolors(pixels.size)}
+    landings = count_landings([points], VGA, [(14, 14)])
+    pixels = picture(landings).astype(int)
+    (image, _, grid), _ = placed(panel_rows(640 / 480, 1, 1), 104)
     scale = Scale(np.array([1, 500]))
-    few, many = colours(scale.place(np.array([1, 500]))).tolist()
-    assert {(236, 236, 236), tuple(few), tuple(many), ORANGE} <= seen
-    assert tuple(few) != (236, 236, 236)
+    cells = np.full((14, 14, 3), 236)
+    counts = landings.grids[0].counts
+    cells[counts > 0] = colours(scale.place(counts[counts > 0]))
+    side = (grid.right - grid.left) / 14
+    for row, column in np.ndindex(13, 13):
+        for y, x in ((0.2, 0.2), (0.2, 0.8), (0.8, 0.2), (0.8, 0.8)):
+            at = round(grid.top + (row + y) * side), round(grid.left + (column + x) * side)
+            assert pixels[at].tolist() == cells[row, column].tolist(), (row, column)
+    panel = Panel(image, image_corners(VGA))
+    for place, coloured in (((320, 240), True), ((200, 100), True), ((260, 240), False), ((320, 200), False)):
+        x, y = panel.page_from_image(np.array(place)).astype(int)
+        assert (np.ptp(pixels[y, x]) > 20) == coloured, place
 
 
 def test_what_is_outside_the_crop_is_greyed() -> None:
