@@ -44,18 +44,39 @@ def test_ci_runs_the_second_command_as_the_readme_has_it():
     assert done.stdout == blocks("bash")[1].rstrip("\n")
 
 
-@pytest.mark.parametrize("code", blocks("python"), ids=["check", "read"])
+ADAPTER, USERS_TEST, GEOMETRY, READ = blocks("python")
+
+
+@pytest.mark.parametrize("code", [GEOMETRY, READ], ids=["geometry", "read"])
 def test_every_piece_of_code_runs(code, tmp_path):
     done = run([sys.executable, "-c", code], tmp_path)
     assert done.returncode == 0, done.stderr
 
 
-def test_the_numbers_in_the_check_are_true(tmp_path):
-    printed = run([sys.executable, "-c", blocks("python")[0]], tmp_path).stdout
+def test_the_numbers_beside_the_geometry_are_true(tmp_path):
+    printed = run([sys.executable, "-c", GEOMETRY], tmp_path).stdout
     assert "resized_size=(224, 298)" in printed
     assert "offset=(37, 0)" in printed
-    misses = [float(number) for number in re.findall(r"-?\d+\.\d+", printed.split("\n", 1)[1])[:4]]
-    assert all(16 < miss < 17.5 for miss in misses)
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+def test_checking_the_adapter_says_what_the_readme_shows(tmp_path):
+    (tmp_path / "mine.py").write_text(ADAPTER)
+    done = run([sys.executable, "-m", "diagnostics.check", "mine:pipeline"], tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    for line in filter(None, blocks("text")[0].splitlines()):
+        assert words(line) in words(done.stdout)
+
+
+def test_the_users_test_fails_on_the_adapter_and_names_the_fault(tmp_path):
+    (tmp_path / "mine.py").write_text(ADAPTER)
+    (tmp_path / "test_mine.py").write_text(USERS_TEST)
+    done = run([sys.executable, "-m", "pytest", "-q", "-k", "geometry", "-p", "no:cacheprovider"], tmp_path)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "recipe-half-cell" in done.stdout
 
 
 def test_every_file_that_is_linked_is_there():

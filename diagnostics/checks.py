@@ -1,0 +1,42 @@
+"""Every check, in the order in which data flows: an explicit list, each a law and how to run it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from diagnostics import checks_lift, checks_mask
+from diagnostics.subject import Subject
+from diagnostics.verdict import Finding
+
+
+@dataclass(frozen=True)
+class Check:
+    """One law that a pipeline keeps or breaks. measure: the function `check_<name>` that finds out."""
+
+    measure: Callable[[Subject], Finding]
+
+    @property
+    def name(self) -> str:
+        """The function's name without its `check_`."""
+        return self.measure.__name__.removeprefix("check_")
+
+    @property
+    def command(self) -> str:
+        """The Python call that runs this check alone."""
+        return f"check_pipeline(pipeline, checks=[{self.name!r}])"
+
+
+CHECKS: tuple[Check, ...] = tuple(
+    map(
+        Check,
+        (
+            checks_lift.check_lift_reads_the_place_it_is_asked_for,
+            checks_lift.check_lift_interpolates_as_it_means_to,
+            checks_lift.check_lift_keeps_fractions_of_a_pixel,
+            checks_lift.check_lift_leaves_features_as_they_are,
+            checks_mask.check_lift_counts_points_by_its_rule,
+            checks_mask.check_lift_reads_whole_features_at_the_rim,
+        ),
+    )
+)

@@ -1,0 +1,159 @@
+"""The laws of a lift: a point reads its own place, interpolated, at full precision, from features left as they are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from diagnostics.chains import true_chains
+from diagnostics.explain import crop_errors, name_landing, place_in_words, shift_in_words
+from diagnostics.faults import named
+from diagnostics.faults_lift import CATALOGUE
+from diagnostics.probes_lift import (
+    HALF,
+    MeasuredLanding,
+    measure_landing,
+    read_between_unequal_cells,
+    read_places,
+)
+from diagnostics.recipe import Landing
+from diagnostics.subject import Floats, Subject
+from diagnostics.verdict import Fault, Finding, SkipCheck, StageError
+
+LANDING_LIMIT = 0.005  # cells: a shift of 0.002 cells moves nobody, one of 0.02 is a fault
+_MOVED = 0.05  # source pixels: what a cast has to move to be seen at all
+_SAME = 1e-5  # cells: the noise of one and the same lift, asked twice
+_EVEN_MIX = 2.0  # of cells of weight 3 and 1 half way: 3 if mixed as they are, 1 if each was normalised first
+
+
+def check_lift_reads_the_place_it_is_asked_for(subject: Subject) -> Finding:
+    """A point reads the grid where the preprocess put it, at every image size."""
+    subject.stage("lift")
+    chains = true_chains(subject)
+    measured = landing_of(subject)
+    errors, points = crop_errors(measured.landing, chains)
+    cells = np.abs(errors / chains.pixels_a_cell[:, None]).max(axis=-1)
+    worst = np.unravel_index(cells.argmax(), cells.shape)
+    wrong = measured.landing.swapped or cells[worst] > LANDING_LIMIT
+    return Finding(
+        value=float(np.hypot(*errors[worst])),
+        limit=float(np.hypot(*(LANDING_LIMIT * chains.pixels_a_cell[worst[0]]))),
+        unit="source px",
+        worst=f"{place_in_words(chains, int(worst[0]), points[worst])}: reads {shift_in_words(errors[worst][None])}",
+        faults=name_landing(measured, chains) if wrong else (),
+    )
+
+
+def check_lift_interpolates_as_it_means_to(subject: Subject) -> Finding:
+    """A lift that means to interpolate mixes cells; one that means to read the nearest does not."""
+    subject.stage("lift")
+    measured = landing_of(subject)
+    if subject.pipeline.interpolation == "nearest":
+        return Finding(note="reads single cells, as it means to" if measured.nearest else "interpolates")
+    if not measured.nearest:
+        return Finding(note="interpolates between cells")
+    a_cell = true_chains(subject).pixels_a_cell[0]
+    error = HALF * a_cell
+    fault = named(
+        CATALOGUE,
+        "nearest-sampling",
+        error_px=float(np.hypot(*error)),
+        where="everywhere between cell centres",
+        shift=f"up to half a cell beside the place, {error[0]:.1f} source pixels in x and {error[1]:.1f} in y",
+    )
+    return Finding(faults=(fault,))
+
+
+def check_lift_keeps_fractions_of_a_pixel(subject: Subject) -> Finding:
+    """Points between pixels read between the places of the pixels: nothing is rounded on the way."""
+    subject.stage("lift")
+    chains, measured = true_chains(subject), landing_of(subject)
+    if measured.nearest:
+        raise SkipCheck("the lift reads single cells, which hides fractions of a pixel")
+    worst, limit, where, casts = 0.0, float("inf"), "", set()
+    for index, size in enumerate(chains.sizes):
+        points = _fractional(measured, index)
+        places = read_places(subject, size, points).place
+        want = _row(measured.landing, index).at(points[None])[0]
+        off = np.abs((places - want) * chains.pixels_a_cell[index]).max(axis=-1)
+        allowed = LANDING_LIMIT * float(chains.pixels_a_cell[index].max())
+        casts.add(_cast(subject, size, points, places))
+        if off.max() / allowed >= worst / limit:
+            worst, limit, where = float(off.max()), allowed, place_in_words(chains, index, points[off.argmax()])
+    shift = f"up to {worst:.2f} source pixels beside the place"
+    faults = [named(CATALOGUE, cast, error_px=worst, where=where, shift=shift) for cast in sorted(casts - {""})]
+    if worst > limit and not faults:
+        faults = [_ragged(worst, where)]
+    return Finding(worst, limit, "source px", where, tuple(faults))
+
+
+def check_lift_leaves_features_as_they_are(subject: Subject) -> Finding:
+    """Half way between two cells the stronger one has the greater share: the map is not normalised cell by cell."""
+    subject.stage("lift")
+    measured = landing_of(subject)
+    if measured.nearest:
+        raise SkipCheck("the lift reads single cells, so nothing is mixed")
+    size = subject.image_sizes[0]
+    ratio = read_between_unequal_cells(subject, size, _row(measured.landing, 0))
+    if ratio > _EVEN_MIX:
+        return Finding(note=f"cells of weight 3 and 1 mix {ratio:.2f} to 1 half way")
+    fault = named(CATALOGUE, "map-l2-normalised", where="between cells of different length", shift="")
+    return Finding(faults=(fault,), worst=f"cells of weight 3 and 1 mix {ratio:.2f} to 1 half way")
+
+
+def landing_of(subject: Subject) -> MeasuredLanding:
+    """The measured landing of the subject's lift, measured once."""
+    known = subject.kept.get("landing")
+    if known is None:
+        try:
+            known = measure_landing(subject, true_chains(subject))
+        except (StageError, SkipCheck) as error:
+            known = error
+        subject.kept["landing"] = known
+    if isinstance(known, Exception):
+        raise known
+    landing: MeasuredLanding = known
+    return landing
+
+
+def _row(landing: Landing, index: int) -> Landing:
+    """The landing at one of the sizes."""
+    return Landing(landing.gain[index : index + 1], landing.shift[index : index + 1], landing.swapped)
+
+
+def _fractional(measured: MeasuredLanding, index: int) -> Floats:
+    """Points between pixels, spread over what was measured."""
+    low, high = measured.low[index] + 1, measured.high[index] - 1
+    share = np.random.default_rng(0).uniform(size=(200, 2))
+    points: Floats = low + share * (high - low)
+    return points[:, ::-1] if measured.landing.swapped else points
+
+
+def _cast(subject: Subject, size: tuple[int, int], points: Floats, places: Floats) -> str:
+    """What the lift does to its points first: the very same places come back when it is done to them beforehand."""
+    shift = HALF if subject.pipeline.origin == "edge" else 0.0
+    given = points + shift
+    casts = {
+        "integer-points": (np.trunc, np.rint, np.floor),
+        "half-precision-points": (lambda values: values.astype(np.float16).astype(np.float64),),
+    }
+    for fault, rules in casts.items():
+        for rule in rules:
+            moved = rule(given) - given
+            again = read_places(subject, size, points + moved).place
+            if np.abs(moved).max() > _MOVED and np.abs(again - places).max() < _SAME:
+                return fault
+    return ""
+
+
+def _ragged(worst: float, where: str) -> Fault:
+    return Fault(
+        id="unexplained",
+        stage="lift",
+        error_px=worst,
+        where=where,
+        explanation=(
+            f"Points between pixels read up to {worst:.2f} source pixels beside the straight line that whole pixels "
+            "follow, and neither a cast to integers nor to float16 explains it."
+        ),
+        remedy="Keep coordinates in float32 from the projection to the sampler.",
+    )

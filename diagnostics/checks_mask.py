@@ -1,0 +1,154 @@
+"""The laws of a lift's mask: a point counts exactly where the declared rule says so, and what counts is read whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnostics.chains import Chains, true_chains
+from diagnostics.checks_lift import landing_of
+from diagnostics.explain import place_in_words
+from diagnostics.faults import named
+from diagnostics.faults_lift import CATALOGUE
+from diagnostics.probes_lift import HALF, NOISE, read_places
+from diagnostics.recipe import Landing, right_links, run
+from diagnostics.subject import Floats, Subject
+from diagnostics.verdict import Finding, SkipCheck
+
+Mask = NDArray[np.bool_]
+
+_DOUBT = 2 * NOISE  # cells: so near a bound, float32 may fall on either side
+_STEPS = (0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0, 2.0, 5.0)  # cells from a bound
+_WHOLE = 0.95  # of a feature's weight: what padding fades loses up to half
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """What a rule allows of the image on each axis, image index coordinates (2,), x before y."""
+
+    first: Floats
+    last: Floats
+
+    def depth(self, points: Floats) -> Floats:
+        """How far inside the bounds points (N, 2) lie, source pixels; negative outside."""
+        depth: Floats = np.minimum(points - self.first, self.last - points).min(axis=-1)
+        return depth
+
+
+def check_lift_counts_points_by_its_rule(subject: Subject) -> Finding:
+    """The mask is true on and inside the bounds of the declared rule and false outside them.
+
+    A mask that follows the lift's own wrong landing is right here: that landing is a fault already.
+    """
+    subject.stage("lift")
+    chains = true_chains(subject)
+    right, own = run(right_links(chains), chains), landing_of(subject).landing
+    if own.swapped:
+        raise SkipCheck("the lift exchanges x and y, which leaves no bounds to hold its mask against")
+    findings = [
+        _judged(subject, chains, index, landing) for landing in (right, own) for index in range(len(chains.sizes))
+    ]
+    by_right, by_own = findings[: len(chains.sizes)], findings[len(chains.sizes) :]
+    chosen = min((by_right, by_own), key=lambda rows: max(row.wide + row.tight for row in rows))
+    wide, tight = max(chosen, key=lambda row: row.wide), max(chosen, key=lambda row: row.tight)
+    rule = subject.pipeline.validity
+    faults = []
+    if wide.wide and all(row.everywhere for row in chosen):
+        share = float(np.mean([row.share_outside for row in chosen]))
+        faults.append(named(CATALOGUE, "outside-not-masked", where=wide.where_wide, rule=rule, share=share))
+    elif wide.wide:
+        faults.append(named(CATALOGUE, "mask-too-wide", where=wide.where_wide, rule=rule, depth=wide.wide))
+    if tight.tight:
+        faults.append(named(CATALOGUE, "mask-too-tight", where=tight.where_tight, rule=rule, depth=tight.tight))
+    return Finding(
+        value=max(wide.wide, tight.tight),
+        limit=float(_DOUBT * chains.pixels_a_cell.max()),
+        unit="source px",
+        worst=wide.where_wide if wide.wide >= tight.tight else tight.where_tight,
+        faults=tuple(faults),
+    )
+
+
+def check_lift_reads_whole_features_at_the_rim(subject: Subject) -> Finding:
+    """A point that counts as valid reads features of full length, also at the crop's border."""
+    subject.stage("lift")
+    chains, measured = true_chains(subject), landing_of(subject)
+    if measured.nearest or measured.landing.swapped:
+        raise SkipCheck("the lift reads single cells or exchanges the axes, which shows no fading")
+    bounds = _bounds(chains, 0, measured.landing, "crop")
+    points = _around(bounds, chains, 0)
+    reading = read_places(subject, chains.sizes[0], points)
+    if reading.valid is None:
+        raise SkipCheck("the lift gives no mask, so what it returns at the rim is not judged")
+    # What a mask lets through beyond its rule is the mask's fault, not the padding's.
+    declared = _bounds(chains, 0, measured.landing, subject.pipeline.validity)
+    counted = reading.valid & (bounds.depth(points) > 0) & (declared.depth(points) > 0)
+    inside = bounds.depth(points) > chains.pixels_a_cell[0].max()
+    share = np.abs(reading.weight[counted]) / np.median(np.abs(reading.weight[inside]))
+    least = float(share.min()) if share.size else 1.0
+    where = place_in_words(chains, 0, points[counted][share.argmin()]) if share.size else ""
+    if least >= _WHOLE:
+        return Finding(note=f"valid points keep {least:.0%} of a feature's length or more")
+    return Finding(faults=(named(CATALOGUE, "zero-padding-halo", where=where, share=least),), worst=where)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    wide: float
+    where_wide: str
+    tight: float
+    where_tight: str
+    everywhere: bool
+    share_outside: float
+
+
+def _judged(subject: Subject, chains: Chains, index: int, landing: Landing) -> _Judged:
+    """How deep outside a mask accepts and how deep inside it refuses, against the bounds that `landing` gives."""
+    bounds = _bounds(chains, index, landing, subject.pipeline.validity)
+    points = _around(bounds, chains, index)
+    mask = read_places(subject, chains.sizes[index], points).valid
+    if mask is None:
+        raise SkipCheck("the lift gives no mask, so what it returns outside is not judged")
+    depth = bounds.depth(points)
+    doubt = _DOUBT * chains.pixels_a_cell[index].max()
+    wide, tight = np.where(mask & (depth < -doubt), -depth, 0.0), np.where(~mask & (depth > doubt), depth, 0.0)
+    outside = depth < -doubt
+    sides = np.maximum(bounds.last - bounds.first, 0)
+    return _Judged(
+        float(wide.max()),
+        place_in_words(chains, index, points[wide.argmax()]),
+        float(tight.max()),
+        place_in_words(chains, index, points[tight.argmax()]),
+        bool(mask[outside].all()),
+        float(1 - np.prod(sides / chains.image[index])),
+    )
+
+
+def _bounds(chains: Chains, index: int, landing: Landing, rule: str) -> _Bounds:
+    """The bounds of `rule` where the grid lies as `landing` says, cut off at the image."""
+    first, last = -HALF * np.ones(2), chains.image[index] - HALF
+    if rule == "image":
+        return _Bounds(first, last)
+    ends = (np.zeros(2), chains.cells[index] - 1) if rule == "centre" else (-HALF, chains.cells[index] - HALF)
+    places = np.sort([(end - landing.shift[index]) / landing.gain[index] for end in ends], axis=0)
+    return _Bounds(np.maximum(places[0], first), np.minimum(places[1], last))
+
+
+def _around(bounds: _Bounds, chains: Chains, index: int) -> Floats:
+    """Points inside the image at known distances from each bound, and all over the image; float32 exactly."""
+    a_cell, middle = chains.pixels_a_cell[index], (bounds.first + bounds.last) / 2
+    rows = []
+    for axis in (0, 1):
+        for end, outwards in ((bounds.first, -1), (bounds.last, 1)):
+            for step in (*_STEPS, *(-step for step in _STEPS)):
+                for share in (0.0, 0.4, -0.4):
+                    point = middle + share * (bounds.last - bounds.first)
+                    point[axis] = end[axis] + outwards * step * a_cell[axis]
+                    rows.append(point)
+    columns, lines = (np.linspace(0, side - 1, 23) for side in chains.image[index])
+    everywhere = np.stack(np.meshgrid(columns, lines), axis=-1).reshape(-1, 2)
+    points = np.concatenate([np.array(rows), everywhere]).astype(np.float32).astype(np.float64)
+    inside: Mask = ((points >= 0) & (points <= chains.image[index] - 1)).all(axis=1)
+    return points[inside]

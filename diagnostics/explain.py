@@ -1,0 +1,132 @@
+"""Names a measured landing: the fewest wrong links that reproduce it at every probed size, or nothing at all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from diagnostics.chains import Chains
+from diagnostics.faults import named
+from diagnostics.faults_lift import CATALOGUE
+from diagnostics.probes_lift import MeasuredLanding
+from diagnostics.recipe import Landing, Link, Recipe, recipes, right_links, run, written_recipe
+from diagnostics.subject import Floats
+from diagnostics.verdict import Fault
+
+MATCH = 0.003  # cells: three times what a probe is good to, a fifth of the smallest fault told apart
+_MOST_WRONG = 3
+
+
+def name_landing(measured: MeasuredLanding, chains: Chains) -> tuple[Fault, ...]:
+    """The faults that together explain `measured`; one `unexplained` with the measured map where nothing does."""
+    if _misses(measured, written_recipe(chains)) <= MATCH:
+        return (_fault("recipe-half-cell", "", measured.landing, chains),)
+    for wrong in range(1, _MOST_WRONG + 1):
+        fitting = [chosen for chosen, landing in recipes(chains, wrong) if _misses(measured, landing) <= MATCH]
+        if fitting:
+            return _named(_distinct(fitting), chains)
+    return (_unexplained(measured, chains),)
+
+
+def corners(measured: MeasuredLanding) -> Floats:
+    """The ends of what was measured at every size, image index points (S, 2, 2)."""
+    points = np.stack([measured.low, measured.high], axis=1)
+    return points[..., ::-1] if measured.landing.swapped else points
+
+
+def _misses(measured: MeasuredLanding, landing: Landing) -> float:
+    """Worst distance in cells between a hypothesis and what was measured: at a corner, both being affine."""
+    if landing.swapped != measured.landing.swapped:
+        return float("inf")
+    points = corners(measured)
+    return float(np.abs(landing.at(points) - measured.landing.at(points)).max())
+
+
+def _distinct(fitting: list[Recipe]) -> list[Recipe]:
+    """One recipe for each set of fault ids, in the order found."""
+    first: dict[tuple[str | None, ...], Recipe] = {}
+    for chosen in fitting:
+        first.setdefault(tuple(sorted(str(link.fault) for link in chosen)), chosen)
+    return list(first.values())
+
+
+def _named(fitting: list[Recipe], chains: Chains) -> tuple[Fault, ...]:
+    chosen, *others = fitting
+    ids = {link.fault for link in chosen}
+    rivals = tuple(dict.fromkeys(" + ".join(str(link.fault) for link in other) for other in others))
+    return tuple(
+        _fault(str(link.fault), link.detail, _alone(link, chains), chains, rivals)
+        for link in sorted(chosen, key=lambda link: list(CATALOGUE).index(str(link.fault)))
+        if link.fault in ids
+    )
+
+
+def _alone(link: Link, chains: Chains) -> Landing:
+    return run({**right_links(chains), link.slot: link}, chains)
+
+
+def _fault(fault_id: str, detail: str, landing: Landing, chains: Chains, alternatives: tuple[str, ...] = ()) -> Fault:
+    errors, points = crop_errors(landing, chains)
+    worst = np.unravel_index(np.hypot(*np.moveaxis(errors, -1, 0)).argmax(), errors.shape[:2])
+    return named(
+        CATALOGUE,
+        fault_id,
+        error_px=float(np.hypot(*errors[worst])),
+        where=place_in_words(chains, int(worst[0]), points[worst]),
+        alternatives=alternatives,
+        detail=detail or "as it stands",
+        shift=shift_in_words(errors[0]),
+    )
+
+
+def crop_errors(landing: Landing, chains: Chains) -> tuple[Floats, Floats]:
+    """Errors in source pixels (S, 9, 2) and the image points (S, 9, 2): corners, sides and middle of what is valid."""
+    share = np.stack(np.meshgrid([0.0, 0.5, 1.0], [0.0, 0.5, 1.0]), axis=-1).reshape(-1, 2)
+    right = run(right_links(chains), chains)
+    ends = np.stack([-right.shift, chains.cells - 1 - right.shift], axis=1) / right.gain[:, None]
+    first = np.maximum(ends.min(axis=1), 0)
+    last = np.minimum(ends.max(axis=1), chains.image - 1)
+    points = first[:, None] + share * (last - first)[:, None]
+    cells = landing.at(points) - right.at(points)
+    return cells * chains.pixels_a_cell[:, None] * np.sign(chains.scale)[:, None], points
+
+
+def shift_in_words(errors: Floats) -> str:
+    """Errors (N, 2) in source pixels as a person would say them."""
+    words = []
+    for values, names in zip(errors.T, (("to the right", "to the left"), ("below", "above")), strict=True):
+        low, high = float(values.min()), float(values.max())
+        if max(abs(low), abs(high)) < 0.005:
+            continue
+        if low * high < 0:
+            words.append(f"between {abs(low):.2f} source pixels {names[1]} and {high:.2f} {names[0]}")
+        else:
+            near, far = sorted((abs(low), abs(high)))
+            span = f"{far:.2f}" if far - near < 0.005 else f"{near:.2f} to {far:.2f}"
+            words.append(f"{span} source pixels {names[0] if high > 0 else names[1]}")
+    return " and ".join(words) or "the right place at 640x480, but not at other sizes"
+
+
+def place_in_words(chains: Chains, index: int, point: Floats) -> str:
+    """An image size and a point of it."""
+    height, width = chains.sizes[index]
+    return f"image {width}x{height}, point ({point[0]:.1f}, {point[1]:.1f})"
+
+
+def _unexplained(measured: MeasuredLanding, chains: Chains) -> Fault:
+    errors, points = crop_errors(measured.landing, chains)
+    worst = np.unravel_index(np.hypot(*np.moveaxis(errors, -1, 0)).argmax(), errors.shape[:2])
+    (gx, gy), (sx, sy) = measured.landing.gain[0], measured.landing.shift[0]
+    names = ("v", "u") if measured.landing.swapped else ("u", "v")
+    height, width = chains.sizes[0]
+    return Fault(
+        id="unexplained",
+        stage="lift",
+        error_px=float(np.hypot(*errors[worst])),
+        where=place_in_words(chains, int(worst[0]), points[worst]),
+        explanation=(
+            f"No known mistake explains where the lift reads. Measured at {width}x{height}: grid x = {gx:.6f} "
+            f"{names[0]} {sx:+.4f}, grid y = {gy:.6f} {names[1]} {sy:+.4f}, to {measured.residual[0]:.4f} cells. It "
+            f"reads {shift_in_words(errors[0])}."
+        ),
+        remedy="Compare with geometry_of(preprocess, image_size).grid_from_image(points), link by link.",
+    )

@@ -1,0 +1,141 @@
+"""What a lift may believe of the resize and the crop: the known wrong scales, modes and offsets, as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from diagnostics.chains import Chains
+from diagnostics.subject import Floats
+from reference.closed_form import centre_offset, kept_ratio_size, short_side_size
+from reference.geometry import edge_from_index
+
+_HALF = edge_from_index(0)
+_MARGINS = (0.875, 0.9, 0.95, 224 / 232, 224 / 248, 1.0)  # crop over resized side, as timm and torchvision have it
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A belief about resize and crop: `x_crop = x_image * scale + late - start`, and the resized sides, (S, 2) each.
+
+    late: what is added after the scale and the half before it; 0 for every belief in edge coordinates.
+    """
+
+    scale: Floats
+    start: Floats
+    resized: Floats
+    late: Floats | float = 0.0
+
+
+OffsetRule = Callable[[Chains, Frame], Floats]
+Believed = tuple[str, str, Frame]
+
+
+def frames(chains: Chains) -> Iterator[Believed]:
+    """Every wrong belief as (fault id, detail, frame); some may coincide with the truth at the sizes probed."""
+    kind = _kind(chains)
+    if kind != "stretch":
+        yield from _whole_sides(chains)
+    corners = (chains.resized - 1) / np.maximum(chains.image - 1, 1)
+    # An index-to-index map: the half is added after the scale, not before it.
+    yield "scale-align-corners", "", Frame(corners, chains.start, chains.resized, _HALF - corners * _HALF)
+    yield "scale-axes-swapped", "", Frame(chains.scale[:, ::-1], chains.start, chains.resized)
+    yield from _modes(chains, kind)
+    once = chains.scale
+    yield "applied-twice", "", Frame(once**2, once * chains.start + chains.start, chains.resized)
+
+
+def _kind(chains: Chains) -> str:
+    """What the preprocess does, over all sizes: `letterbox`, `stretch` or `crop`."""
+    if (chains.start < 0).any():
+        return "letterbox"
+    common = (chains.resized - 1) / chains.image, (chains.resized + 1) / chains.image
+    return "stretch" if (common[0].max(axis=1) >= common[1].min(axis=1)).any() else "crop"
+
+
+def _whole_sides(chains: Chains) -> Iterator[Believed]:
+    """One ratio for both axes, and its sides rounded by another rule than the resize has."""
+    nominal, ideal = _nominal(chains)
+    own, realised = "with its own offset", "with the realised offset"
+    yield "scale-nominal", own, Frame(nominal, (ideal - chains.crop) / 2, ideal)
+    yield "scale-nominal", realised, Frame(nominal, chains.start, ideal)
+    for name, whole in (("rounded", np.rint(ideal)), ("truncated", np.floor(ideal)), ("rounded up", np.ceil(ideal))):
+        yield "scale-rounded", f"{name}, {own}", Frame(whole / chains.image, _centred(whole, chains), whole)
+        yield "scale-rounded", f"{name}, {realised}", Frame(whole / chains.image, chains.start, whole)
+
+
+def _nominal(chains: Chains) -> tuple[Floats, Floats]:
+    """The ideal ratio on both axes and the ideal sides: the axis that met its target exactly tells the ratio."""
+    ratios = chains.resized / chains.image
+    padded = (chains.start < 0).any(axis=1)
+    short = np.argmin(chains.image, axis=1)
+    exact = np.where(padded, 1 - short, short)
+    ratio = np.take_along_axis(ratios, exact[:, None], axis=1)
+    return np.broadcast_to(ratio, ratios.shape), ratio * chains.image
+
+
+def _modes(chains: Chains, kind: str) -> Iterator[Believed]:
+    """Another way of resizing than the preprocess has, or another margin between resize and crop."""
+    crop = chains.crop
+    if kind != "stretch":
+        yield "assumes-stretch", "", Frame(crop / chains.image, np.zeros_like(crop), crop)
+    if kind != "crop":
+        yield "assumes-crop", "", _resized_by(chains, _cover)
+    if kind != "letterbox":
+        yield "assumes-letterbox", "", _resized_by(chains, _fit)
+    if kind == "crop":
+        for margin in _MARGINS:
+            cover = partial(_cover_with_margin, margin=margin)
+            yield "resize-margin", f"{margin:.3g}", _resized_by(chains, cover)
+
+
+def _resized_by(chains: Chains, resize: Callable[..., tuple[int, int]]) -> Frame:
+    resized = _each(chains, resize)
+    return Frame(resized / chains.image, _centred(resized, chains), resized)
+
+
+def _each(chains: Chains, resize: Callable[..., tuple[int, int]]) -> Floats:
+    """Sides (x, y) of the resized image at every size, by a rule on `(height, width)` tuples."""
+    targets = [(int(height), int(width)) for width, height in chains.crop]
+    rows = [resize(size, target) for size, target in zip(chains.sizes, targets, strict=True)]
+    return np.array([(width, height) for height, width in rows], dtype=np.float64)
+
+
+def _cover(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:
+    return short_side_size(size, target[0]) if target[0] == target[1] else kept_ratio_size(size, target, min)
+
+
+def _cover_with_margin(size: tuple[int, int], target: tuple[int, int], margin: float) -> tuple[int, int]:
+    return _cover(size, (round(target[0] / margin), round(target[1] / margin)))
+
+
+def _fit(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:
+    return kept_ratio_size(size, target, max)
+
+
+def _centred(resized: Floats, chains: Chains) -> Floats:
+    rule = np.vectorize(lambda side, crop: centre_offset(int(side), int(crop)), otypes=[np.float64])
+    centred: Floats = rule(np.rint(resized), chains.crop)
+    return centred
+
+
+def offsets(_: Chains) -> Iterator[tuple[str, str, OffsetRule]]:
+    """Every wrong offset rule as (fault id, detail, rule)."""
+    yield "crop-offset-missing", "", lambda _, frame: np.minimum(frame.start, 0.0)
+    yield "pad-offset-missing", "", lambda _, frame: np.maximum(frame.start, 0.0)
+    yield "crop-offset-sign", "", lambda _, frame: -frame.start
+    yield "crop-offset-unscaled", "source pixels taken off after the scale", lambda _, f: f.start / np.abs(f.scale)
+    yield "crop-offset-unscaled", "resized pixels taken off before it", lambda _, f: f.start * np.abs(f.scale)
+    yield "crop-offset-unscaled", "true source pixels", lambda chains, f: f.start / np.abs(chains.scale)
+    yield "crop-offset-swapped", "", lambda _, frame: frame.start[:, ::-1]
+    for name, rule in (("half to even", np.rint), ("rounded down", np.floor), ("rounded up", np.ceil), ("exact", None)):
+        yield "crop-offset-rounding", name, partial(_halved_excess, rule=rule)
+
+
+def _halved_excess(chains: Chains, frame: Frame, rule: Callable[[Floats], Floats] | None) -> Floats:
+    """Half of what the resized image has more than the crop, to whole pixels by `rule` or as it is."""
+    half: Floats = (frame.resized - chains.crop) / 2
+    return half if rule is None else rule(half)

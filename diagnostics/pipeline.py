@@ -1,0 +1,123 @@
+"""A system under test: the stages of somebody's feature lift, as callables, and what they mean to do."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from reference.fields import Size, as_size
+from reference.geometry import RULES
+
+INTERPOLATIONS = ("bilinear", "nearest")
+NORMALIZATIONS = ("clip", "imagenet", "half", "none")
+ORIGINS = ("index", "edge")
+STAGES = ("load", "preprocess", "encode", "upsample", "lift", "project", "geometry")
+
+Stage = Callable[..., Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """A pipeline to check. Every stage is optional; a check whose stage is missing is skipped with that reason.
+
+    name: for the report.
+    load: path -> PIL image.
+    preprocess: PIL image -> tensor (3, Hc, Wc).
+    encode: crops (B, 3, Hc, Wc) -> map (B, C, Hf, Wf).
+    upsample: map (1, C, Hf, Wf) -> map (1, C, Hu, Wu), applied before `lift`.
+    lift: map (1, C, H, W) of `grid` cells (after `upsample`), points (N, 2) float32 `(u, v)`, image size (H0, W0) ->
+        values (N, C), or (values, valid (N,)). Without a mask, what it returns outside is not judged.
+    project: world points (N, 3), Camera -> points (N, 2), valid (N,); false behind the camera.
+    geometry: image size (H0, W0) -> GeomMeta that the pipeline claims.
+    module, trainable: an nn.Module and the glob patterns of the parameters that are meant to train.
+    grid: (height, width) of the encoder's map, cells.
+    channels: C that `lift` insists on, if any; probes are tiled to it.
+    interpolation: what `lift` means to do, "bilinear" or "nearest".
+    normalization: the statistics that `preprocess` means to use, "clip", "imagenet", "half" or "none".
+    validity: the rule that the mask of `lift` means to follow, see `GeomMeta.valid`.
+    origin: "index", or "edge" where `lift` is to be given edge coordinates.
+
+    Callables get torch tensors on the CPU and may return torch tensors or NumPy arrays.
+
+    Raises `TypeError` or `ValueError` for what is no callable and for an unknown choice.
+    """
+
+    name: str = "pipeline"
+    load: Stage = None
+    preprocess: Stage = None
+    encode: Stage = None
+    upsample: Stage = None
+    lift: Stage = None
+    project: Stage = None
+    geometry: Stage = None
+    module: Any = None
+    trainable: Sequence[str] | None = None
+    grid: Size = (14, 14)
+    channels: int | None = None
+    interpolation: str = "bilinear"
+    normalization: str = "clip"
+    validity: str = "centre"
+    origin: str = "index"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise TypeError(f"name must be a non-empty string, got {self.name!r}")
+        for stage in STAGES:
+            if getattr(self, stage) is not None and not callable(getattr(self, stage)):
+                raise TypeError(f"{stage} must be callable or None, got {type(getattr(self, stage)).__name__}")
+        object.__setattr__(self, "grid", as_size(self.grid, "grid"))
+        choices = {
+            "interpolation": INTERPOLATIONS,
+            "normalization": NORMALIZATIONS,
+            "validity": RULES,
+            "origin": ORIGINS,
+        }
+        for field, known in choices.items():
+            if getattr(self, field) not in known:
+                raise ValueError(f"{field} must be one of {', '.join(known)}, got {getattr(self, field)!r}")
+        channels = self.channels
+        if channels is not None and (isinstance(channels, bool) or not isinstance(channels, int) or channels < 1):
+            raise ValueError(f"channels must be a whole number of at least 1 or None, got {channels!r}")
+        if isinstance(self.trainable, str):
+            raise TypeError(f"trainable must be a list of glob patterns; write [{self.trainable!r}]")
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Names of the stages that are given, in pipeline order."""
+        given = tuple(stage for stage in STAGES if getattr(self, stage) is not None)
+        return given if self.module is None else (*given, "module")
+
+
+def load_pipeline(path: str) -> Pipeline:
+    """The pipeline at `"package.module:object"`: an instance, or a callable without arguments that returns one.
+
+    The current directory is searched first, as `python -m` does. Raises `ValueError` that says which part of the path
+    was not found or what was found instead; what the module itself raises on import is passed on.
+    """
+    module_name, colon, attribute = path.partition(":")
+    if not colon or not module_name or not attribute:
+        raise ValueError(f"{path!r} is no package.module:object; write for instance mine.adapter:pipeline")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        raise ValueError(f"{path}: there is no module {error.name}; run where it can be imported") from None
+    for name in attribute.split("."):
+        if not hasattr(found, name):
+            raise ValueError(f"{path}: {module_name} has no {attribute}")
+        found = getattr(found, name)
+    pipeline = found if isinstance(found, Pipeline) else found() if callable(found) else found
+    if not isinstance(pipeline, Pipeline):
+        known = ", ".join(field.name for field in fields(Pipeline))
+        raise ValueError(
+            f"{path}: it is a {type(pipeline).__name__}, not a Pipeline; give diagnostics.Pipeline(...) with {known}"
+        )
+    return pipeline

@@ -1,0 +1,216 @@
+"""Black-box measurements of a lift: from which place of the grid does it read for a point, and which points count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from diagnostics.chains import Chains
+from diagnostics.recipe import Landing
+from diagnostics.subject import Floats, Subject, as_array
+from diagnostics.verdict import StageError
+from reference.fields import Size
+from reference.geometry import edge_from_index
+
+NOISE = 1e-3  # cells; sampler coordinates in float32 and a place read as a ratio leave less
+_LINES = 41  # points along either side of the image
+_UNREAD = 1e-6  # of the homogeneous channel: nothing was read there
+_FEWEST = 9  # points, below which no map is fitted
+_RIM = 1.0  # cells: within one of the outermost centres, bilinear sampling and upsampling clamp
+_BISECTIONS = 24  # halvings of the distance between two points: float32 has no more to tell
+HALF = edge_from_index(0)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a lift returned for points (N, 2). place: grid index read (N, 2), NaN where nothing was read.
+
+    weight: the value of the channel that is one everywhere, (N,). valid: the mask (N,), or None where it gives none.
+    """
+
+    place: Floats
+    weight: Floats
+    valid: NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True)
+class MeasuredLanding:
+    """The affine landing fitted at every size. low, high: image index range of the points used, (S, 2), before a swap.
+
+    residual: worst distance of a point from the fit, cells, (S,). nearest: whether single cells are read.
+    """
+
+    landing: Landing
+    low: Floats
+    high: Floats
+    residual: Floats
+    nearest: bool
+
+
+def ramp(cells: Size, channels: int | None) -> torch.Tensor:
+    """A map (1, C, H, W) of channels (x, y, 1, fill), x and y in [-1/2, 1/2], every cell of one norm.
+
+    The third divides out what scales a point's whole feature; the fourth keeps an L2 over the map from bending it.
+    """
+    height, width = cells
+    y, x = torch.meshgrid(*(torch.linspace(-1, 1, side) / 2 for side in (height, width)), indexing="ij")
+    x, y = (axis if side > 1 else torch.zeros_like(axis) for axis, side in ((x, width), (y, height)))
+    fill = torch.sqrt(1 - x**2 - y**2)
+    planes = torch.stack([x, y, torch.ones_like(x), fill])
+    count = 4 if channels is None else channels
+    return planes.repeat(-(-count // 4), 1, 1)[:count][None]
+
+
+def read_places(subject: Subject, size: Size, points: Floats) -> Reading:
+    """Ask the lift for image index points (N, 2) of an image of `size`, and turn its values into places.
+
+    Raises `StageError` where it returns no (N, C) values, or a mask that is none.
+    """
+    pipeline = subject.pipeline
+    if pipeline.channels is not None and pipeline.channels < 4:
+        raise StageError(
+            "lift", f"is probed with 4 channels or more, but the pipeline says channels={pipeline.channels}"
+        )
+    array, valid = read_values(subject, size, ramp(pipeline.grid, pipeline.channels), points)
+    weight = array[:, 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unit = np.where(np.abs(weight[:, None]) > _UNREAD, array[:, :2] / weight[:, None], np.nan)
+    place = edge_from_index(unit) * (np.array(pipeline.grid[::-1]) - 1)
+    return Reading(place, weight, valid)
+
+
+def read_values(
+    subject: Subject, size: Size, features: torch.Tensor, points: Floats
+) -> tuple[Floats, NDArray[np.bool_] | None]:
+    """The lift's values (N, C) for a map at image index points (N, 2), and its mask if it gives one."""
+    if subject.pipeline.upsample is not None:
+        features = torch.from_numpy(subject.call_array("upsample", features)).float()
+    given = edge_from_index(points) if subject.pipeline.origin == "edge" else points
+    output = subject.stage("lift")(features, torch.from_numpy(given.astype(np.float32)), size)
+    values, valid = output if isinstance(output, tuple) and len(output) == 2 else (output, None)
+    array = as_array(values, "lift")
+    if array.shape != (len(points), features.shape[1]):
+        raise StageError("lift", f"must return values {(len(points), features.shape[1])}, got {array.shape}")
+    return array, _mask(valid, len(points))
+
+
+def _mask(valid: object, count: int) -> NDArray[np.bool_] | None:
+    if valid is None:
+        return None
+    mask = as_array(valid, "lift")
+    if mask.shape != (count,) or not np.isin(mask, (0, 1)).all():
+        raise StageError("lift", f"must return a mask ({count},) of booleans beside its values, got shape {mask.shape}")
+    return mask.astype(bool)
+
+
+def measure_landing(subject: Subject, chains: Chains) -> MeasuredLanding:
+    """Fit the landing at every size of `chains`.
+
+    Points are asked for at whole coordinates as the lift is given them, so that casting them to integers or to half
+    precision changes nothing here, and only those are used whose place is read from inside the grid, off the rim where
+    bilinear sampling clamps. A lift that reads single cells is fitted to where it steps from cell to cell.
+
+    Raises `StageError` where too few places are read to fit a map.
+    """
+    samples = [_sample(subject, size) for size in chains.sizes]
+    nearest = all(_is_whole(places) for _, places in samples)
+    if nearest:
+        samples = [find_steps(subject, size) for size in chains.sizes]
+    swapped = sum(_reads_across(u, p) for u, p in samples) * 2 > len(samples)
+    rows = [_fit_size(u, p, swapped) for u, p in samples]
+    gain, shift, low, high = (np.array([row[k] for row in rows]) for k in range(4))
+    return MeasuredLanding(Landing(gain, shift, swapped), low, high, np.array([row[4] for row in rows]), nearest)
+
+
+def _sample(subject: Subject, size: Size) -> tuple[Floats, Floats]:
+    """Points of the lattice that read inside the grid, and the places they read."""
+    points = lattice(size, subject.pipeline.origin)
+    places = read_places(subject, size, points).place
+    most = np.array(subject.pipeline.grid[::-1]) - 1
+    for rim in (_RIM, _RIM / 4, NOISE):  # a lift that reads but the rim is fitted there
+        width = np.minimum(rim, most / 4)
+        inside = ((places > width) & (places < most - width)).all(axis=1)
+        if np.count_nonzero(inside) >= _FEWEST:
+            return points[inside], places[inside]
+    raise StageError("lift", f"reads inside the grid for {np.count_nonzero(inside)} of {len(points)} points only")
+
+
+def _is_whole(places: Floats) -> bool:
+    return bool(np.abs(places - np.rint(places)).max() < NOISE)
+
+
+def _reads_across(u: Floats, p: Floats) -> bool:
+    """Whether the place on x follows v more than u."""
+    known = np.isfinite(p[:, 0])
+    terms = np.concatenate([u[known], np.ones((np.count_nonzero(known), 1))], axis=1)
+    along, across, _ = np.linalg.lstsq(terms, p[known, 0], rcond=None)[0]
+    return bool(abs(across) > abs(along))
+
+
+def _fit_size(u: Floats, p: Floats, swapped: bool) -> tuple[Floats, Floats, Floats, Floats, float]:
+    """gain, shift, low, high and residual of `p = gain * u + shift` on each axis; NaN places are left out."""
+    source = u[:, ::-1] if swapped else u
+    fits = []
+    for axis in (0, 1):
+        known = np.isfinite(p[:, axis])
+        line = np.stack([source[known, axis], np.ones(np.count_nonzero(known))], axis=-1)
+        (gain, shift), *_ = np.linalg.lstsq(line, p[known, axis], rcond=None)
+        residual = np.abs(line @ [gain, shift] - p[known, axis]).max()
+        fits.append((gain, shift, line[:, 0].min(), line[:, 0].max(), residual))
+    gain, shift, low, high, residual = np.array(fits).T
+    return gain, shift, low, high, float(residual.max())
+
+
+def find_steps(subject: Subject, size: Size) -> tuple[Floats, Floats]:
+    """Where a lift of single cells steps from one to the next along the middle row and column: points and places.
+
+    Between cells k and k + 1 the place is k + 1/2; the other coordinate's place is NaN. By bisection, to float32.
+    """
+    middle = (np.array(size[::-1]) - 1) / 2
+    points, places = [], []
+    for axis in (0, 1):
+        line = np.tile(middle, (8 * _LINES, 1))
+        line[:, axis] = np.linspace(0, size[1 - axis] - 1, len(line))
+        read = read_places(subject, size, line).place
+        moving = int(np.nanargmax(np.nanmax(read, axis=0) - np.nanmin(read, axis=0)))
+        cells = read[:, moving]
+        steps = np.flatnonzero(np.abs(np.diff(cells)) > HALF)
+        before, after = line[steps], line[steps + 1]
+        for _ in range(_BISECTIONS):
+            between = (before + after) / 2
+            same = np.abs(read_places(subject, size, between).place[:, moving] - cells[steps]) < HALF
+            before, after = np.where(same[:, None], between, before), np.where(same[:, None], after, between)
+        place = np.full((len(steps), 2), np.nan)
+        place[:, moving] = (cells[steps] + cells[steps + 1]) / 2
+        points.append((before + after) / 2)
+        places.append(place)
+    return np.concatenate(points), np.concatenate(places)
+
+
+def lattice(size: Size, origin: str) -> Floats:
+    """Image index points over the whole image whose coordinates, as the lift is given them, are whole numbers."""
+    columns, rows = (np.unique(np.rint(np.linspace(1, side - 2, _LINES))) for side in reversed(size))
+    whole = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2).astype(np.float64)
+    return whole - edge_from_index(0) if origin == "edge" else whole
+
+
+def read_between_unequal_cells(subject: Subject, size: Size, landing: Landing) -> float:
+    """How many times more of a cell of weight 3 than of its neighbour of weight 1 is read half way between them.
+
+    Cells of the two weights alternate like a checkerboard, each with a channel of its own, so that a normalisation of
+    whole points afterwards changes nothing. landing: that of this one size.
+    """
+    height, width = subject.pipeline.grid
+    y, x = np.indices((height, width))
+    strong = (x + y) % 2 == 0
+    features = torch.zeros_like(ramp(subject.pipeline.grid, subject.pipeline.channels))
+    features[0, 0], features[0, 1] = torch.from_numpy(3.0 * strong), torch.from_numpy(1.0 * ~strong)
+    middle = np.array([[width // 2 - HALF, float(height // 2)]])
+    points = (middle - landing.shift) / landing.gain
+    values = read_values(subject, size, features, points[:, ::-1] if landing.swapped else points)[0]
+    shares = np.abs(values[0, :2])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(shares[0] / shares[1])

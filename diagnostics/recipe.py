@@ -1,0 +1,182 @@
+"""A landing as a short recipe of links, each right or wrong in a known way; together they say where a lift reads.
+
+A recipe is run on all probed sizes at once: per axis it is a scale and a shift, from an image index coordinate to the
+grid index coordinate that is read. Every wrong choice of a link is one fault of the catalogue.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from diagnostics.chains import Chains
+from diagnostics.frames import Frame, frames, offsets
+from diagnostics.subject import Floats
+from reference.geometry import edge_from_index
+
+HALF = edge_from_index(0)
+_COMMON_SIDES = (27, 28, 32, 37, 48, 56, 64, 112, 128, 224, 256, 336, 384, 448, 512)
+SLOTS = ("source", "frame", "offset", "patch", "cell", "sampler", "axes")
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Where a lift reads: grid index `gain * u + shift` on each axis, (S, 2); `swapped` where x is read for y."""
+
+    gain: Floats
+    shift: Floats
+    swapped: bool = False
+
+    def at(self, points: Floats) -> Floats:
+        """Grid indices (S, ..., 2) read for image index points (S, ..., 2)."""
+        if self.swapped:
+            points = points[..., ::-1]
+        between = (slice(None), *(None for _ in range(points.ndim - 2)))
+        places: Floats = self.gain[between] * points + self.shift[between]
+        return places
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An exchange or a mirroring of the axes, of the cell index before it is normalised or of the sampler after it."""
+
+    when: str = ""
+    swap: bool = False
+    flip: int | None = None
+
+    def of(self, landing: Landing, chains: Chains) -> Landing:
+        """The landing so turned."""
+        gain, shift, n = landing.gain.copy(), landing.shift.copy(), chains.cells
+        if self.flip is not None:
+            gain[:, self.flip] *= -1
+            shift[:, self.flip] = n[:, self.flip] - 1 - shift[:, self.flip]
+        if not self.swap:
+            return Landing(gain, shift, landing.swapped)
+        # An index keeps its cells when it is exchanged; a normalised coordinate keeps its share of the map.
+        share = n / n[:, ::-1] if self.when == "sampler" else np.ones_like(n)
+        return Landing(gain[:, ::-1] * share, (shift[:, ::-1] + HALF) * share - HALF, not landing.swapped)
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """One choice of one link. fault: its id in the catalogue, None for the right one. value: what `run` makes of it."""
+
+    slot: str
+    fault: str | None
+    value: Any
+    detail: str = ""
+
+
+Recipe = tuple[Link, ...]
+
+
+def right_links(chains: Chains) -> dict[str, Link]:
+    """The right choice of every link: the law of the geometry."""
+    right_frame = Frame(chains.scale, chains.start, chains.resized)
+    values = {
+        "source": (HALF, 0.0),
+        "frame": right_frame,
+        "offset": lambda _, frame: frame.start,
+        "patch": chains.crop / chains.cells,
+        "cell": HALF,
+        "sampler": (1.0, 0.0),
+        "axes": Turn(),
+    }
+    return {slot: Link(slot, None, values[slot]) for slot in SLOTS}
+
+
+def run(links: dict[str, Link], chains: Chains) -> Landing:
+    """The landing of a recipe: the law of the geometry with each link as chosen."""
+    frame: Frame = links["frame"].value
+    half, half_after = links["source"].value
+    start = links["offset"].value(chains, frame)
+    patch, cell = links["patch"].value, links["cell"].value
+    shift = (frame.scale * half + half_after + frame.late - start) / patch - cell
+    landing = Landing(frame.scale / patch, shift)
+    stretch, move = links["sampler"].value
+    turn: Turn = links["axes"].value
+    if turn.when == "index":
+        landing = turn.of(landing, chains)
+    landing = Landing(landing.gain * stretch, landing.shift * stretch + move, landing.swapped)
+    return turn.of(landing, chains) if turn.when == "sampler" else landing
+
+
+def wrong_links(chains: Chains) -> list[Link]:
+    """Every known wrong choice of a link."""
+    links = [
+        Link("source", "source-half-pixel", (0.0, 0.0), "the half is missing"),
+        Link("source", "source-half-pixel", (0.0, HALF), "the half is added after the scale (asymmetric)"),
+        Link("source", "source-half-pixel", (2 * HALF, 0.0), "the half is added twice"),
+        Link("cell", "half-cell-missing", 0.0),
+        Link("cell", "half-cell-doubled", 2 * HALF),
+    ]
+    for when in ("index", "sampler"):
+        links.append(Link("axes", "axes-swapped", Turn(when, swap=True), f"in the {when}"))
+        links.append(Link("axes", "axis-flipped-x", Turn(when, flip=0), f"in the {when}"))
+        links.append(Link("axes", "axis-flipped-y", Turn(when, flip=1), f"in the {when}"))
+    links += [Link("frame", fault, frame, detail) for fault, detail, frame in frames(chains)]
+    links += [Link("offset", fault, rule, detail) for fault, detail, rule in offsets(chains)]
+    patch = chains.crop / chains.cells
+    for pixels in (8, 14, 16, 32):
+        links.append(Link("patch", "patch-size", np.full_like(patch, pixels), f"{pixels} pixels"))
+    links += [Link("sampler", *sampler) for sampler in _samplers(chains)]
+    right = run(right_links(chains), chains)
+    return [link for link in links if _differs(run({**right_links(chains), link.slot: link}, chains), right)]
+
+
+def _samplers(chains: Chains) -> Iterator[tuple[str, tuple[Floats, Floats], str]]:
+    """Wrong normalisations of a grid index for `grid_sample`, as `stretch * index + move`."""
+    n, pixels = chains.cells, chains.crop
+    shrink, pixel_stretch = (n - 1) / n, pixels / np.maximum(pixels - 1, 1)
+    stretch = n / np.maximum(n - 1, 1)
+    on_cells, on_pixels = "on cells", "on crop pixels"
+    yield "align-corners-sample", (shrink, HALF * shrink), on_cells
+    yield "align-corners-normalise", (stretch, np.full_like(n, -HALF)), on_cells
+    yield "align-corners-both-edge", (stretch, HALF * stretch - HALF), on_cells
+    first = HALF * (pixels / n - 1) * n / np.maximum(pixels - 1, 1) - HALF
+    yield "align-corners-normalise", (pixel_stretch, first), on_pixels
+    yield "align-corners-both-edge", (pixel_stretch, HALF * pixel_stretch - HALF), on_pixels
+    for m in _upsampled(chains):
+        to_fine, to_coarse = m / n, (n - 1) / np.maximum(m - 1, 1)
+        detail = f"to {int(m[0, 1])}x{int(m[0, 0])}"
+        yield "align-corners-upsample", (to_fine * to_coarse, (HALF * to_fine - HALF) * to_coarse), detail
+        yield "asymmetric-upsample", (np.ones_like(n), HALF * (1 - n / m)), detail
+
+
+def _upsampled(chains: Chains) -> Iterator[Floats]:
+    """Sizes that people upsample a patch map to: multiples of it, the crop's own, and some fixed grids."""
+    n = chains.cells
+    for factor in (2, 4, 8, 14, 16):
+        yield n * factor
+    yield chains.crop
+    for width, height in ((40, 30), (80, 60), *((side, side) for side in _COMMON_SIDES)):
+        yield np.broadcast_to(np.array([width, height], dtype=np.float64), n.shape)
+
+
+def written_recipe(chains: Chains) -> Landing:
+    """`u14 = (s u - dx) / 16`, then `2 (u14 + 1/2) / n - 1`: nominal scale, unrounded offset, no half pixel at all."""
+    links = right_links(chains)
+    for fault, detail, nominal in frames(chains):
+        if fault == "scale-nominal" and "own" in detail:
+            links["frame"] = Link("frame", None, nominal)
+    links["source"] = Link("source", None, (0.0, 0.0))
+    links["cell"] = Link("cell", None, 0.0)
+    return run(links, chains)
+
+
+def recipes(chains: Chains, wrong: int) -> Iterator[tuple[Recipe, Landing]]:
+    """All recipes with exactly `wrong` wrong links, each in a slot of its own, and where they land."""
+    right, links = right_links(chains), wrong_links(chains)
+    for chosen in itertools.combinations(links, wrong):
+        if len({link.slot for link in chosen}) == wrong:
+            yield chosen, run({**right, **{link.slot: link for link in chosen}}, chains)
+
+
+def _differs(landing: Landing, other: Landing) -> bool:
+    if landing.swapped != other.swapped:
+        return True
+    return not (np.allclose(landing.gain, other.gain, atol=1e-9) and np.allclose(landing.shift, other.shift, atol=1e-9))

@@ -1,0 +1,119 @@
+"""What a check finds, as data: faults by their catalogue id, one result a check, and the diagnosis they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SCHEMA = 1
+STATUSES = ("passed", "failed", "skipped", "error", "expected")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One mistake, named.
+
+    id: its name in the catalogue, or `"unexplained"`. stage: where in the pipeline it acts.
+    error_px: worst landing error that it causes, source pixels; None for a fault that moves nothing.
+    where: where it is worst, in words. explanation: what is wrong, with this pipeline's numbers.
+    remedy: what to change, a formula or a line of code. alternatives: ids that explain what was measured as well.
+    """
+
+    id: str
+    stage: str
+    error_px: float | None
+    where: str
+    explanation: str
+    remedy: str
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check measured: a value against its limit, where it was worst, and the faults that explain a failure.
+
+    value, limit: in `unit`; a check passes where value <= limit. Both may be None for a check of kinds, not sizes;
+    it then passes where it found no fault. note: a remark that is no fault.
+    """
+
+    value: float | None = None
+    limit: float | None = None
+    unit: str = ""
+    worst: str = ""
+    faults: tuple[Fault, ...] = ()
+    note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether no fault was found and the value keeps its limit; a value that is not a number never does."""
+        within = self.value is None or self.limit is None or self.value <= self.limit
+        return within and not self.faults
+
+
+@dataclass(frozen=True)
+class Result:
+    """One check's outcome. reason: why it was skipped, expected to fail, or could not run."""
+
+    name: str
+    status: str
+    value: float | None = None
+    limit: float | None = None
+    unit: str = ""
+    worst: str = ""
+    command: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Everything that a pipeline's checks found, faults in the order in which data flows.
+
+    passed: nothing failed, nothing raised, and something was measured; skipped checks do not count against it.
+    """
+
+    pipeline: str
+    faults: tuple[Fault, ...]
+    results: tuple[Result, ...]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """True where at least one check measured something and none failed or raised."""
+        statuses = {result.status for result in self.results}
+        return "passed" in statuses and not statuses & {"failed", "error"}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The diagnosis as JSON values, with the number of its schema."""
+        return {
+            "schema": SCHEMA,
+            "pipeline": self.pipeline,
+            "passed": self.passed,
+            "faults": [_plain(fault) for fault in self.faults],
+            "results": [_plain(result) for result in self.results],
+            "conditions": dict(self.conditions),
+        }
+
+
+def _plain(record: Fault | Result) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(record).items()}
+
+
+class SkipCheck(Exception):  # noqa: N818 - it is no error
+    """Raised by a check that has nothing to measure; the message is the reason."""
+
+
+class StageError(Exception):
+    """A stage of the pipeline raised, or returned what its signature does not allow."""
+
+    def __init__(self, stage: str, message: str) -> None:
+        super().__init__(f"{stage}: {message}")
+        self.stage = stage
+
+
+def in_order(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Each fault once, the first of its id and stage, in the order given."""
+    seen: dict[tuple[str, str], Fault] = {}
+    for fault in faults:
+        seen.setdefault((fault.id, fault.stage), fault)
+    return tuple(seen.values())
