@@ -8,7 +8,8 @@ from diagnostics.chains import Chains
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
 from diagnostics.probes_lift import MeasuredLanding
-from diagnostics.recipe import Landing, Link, Recipe, recipes, right_links, run, written_recipe
+from diagnostics.recipe import Landing, Link, Recipe, recipes, right_links, run, written_recipe, wrong_links
+from diagnostics.solved import solved_links
 from diagnostics.subject import Floats
 from diagnostics.verdict import Fault
 
@@ -20,8 +21,10 @@ def name_landing(measured: MeasuredLanding, chains: Chains) -> tuple[Fault, ...]
     """The faults that together explain `measured`; one `unexplained` with the measured map where nothing does."""
     if _misses(measured, written_recipe(chains)) <= MATCH:
         return (_fault("recipe-half-cell", "", measured.landing, chains),)
+    links = wrong_links(chains)
     for wrong in range(1, _MOST_WRONG + 1):
-        fitting = [chosen for chosen, landing in recipes(chains, wrong) if _misses(measured, landing) <= MATCH]
+        known = [*links, *solved_links(measured.landing, chains)] if wrong == 1 else links
+        fitting = [chosen for chosen, landing in recipes(chains, known, wrong) if _misses(measured, landing) <= MATCH]
         if fitting:
             return _named(_distinct(fitting), chains)
     return (_unexplained(measured, chains),)

@@ -36,7 +36,7 @@ Believed = tuple[str, str, Frame]
 
 def frames(chains: Chains) -> Iterator[Believed]:
     """Every wrong belief as (fault id, detail, frame); some may coincide with the truth at the sizes probed."""
-    kind = _kind(chains)
+    kind = kind_of(chains)
     if kind != "stretch":
         yield from _whole_sides(chains)
     corners = (chains.resized - 1) / np.maximum(chains.image - 1, 1)
@@ -48,7 +48,7 @@ def frames(chains: Chains) -> Iterator[Believed]:
     yield "applied-twice", "", Frame(once**2, once * chains.start + chains.start, chains.resized)
 
 
-def _kind(chains: Chains) -> str:
+def kind_of(chains: Chains) -> str:
     """What the preprocess does, over all sizes: `letterbox`, `stretch` or `crop`."""
     if (chains.start < 0).any():
         return "letterbox"
@@ -88,8 +88,14 @@ def _modes(chains: Chains, kind: str) -> Iterator[Believed]:
         yield "assumes-letterbox", "", _resized_by(chains, _fit)
     if kind == "crop":
         for margin in _MARGINS:
-            cover = partial(_cover_with_margin, margin=margin)
-            yield "resize-margin", f"{margin:.3g}", _resized_by(chains, cover)
+            frame = resized_to(chains, round(chains.crop.min() / margin))
+            yield "resize-margin", f"{margin:.3g}", frame
+
+
+def resized_to(chains: Chains, short: int) -> Frame:
+    """The belief that the short side is resized to `short` pixels, the crop keeping its shape inside."""
+    share = short / chains.crop.min()
+    return _resized_by(chains, lambda size, target: _cover(size, (round(target[0] * share), round(target[1] * share))))
 
 
 def _resized_by(chains: Chains, resize: Callable[..., tuple[int, int]]) -> Frame:
@@ -106,10 +112,6 @@ def _each(chains: Chains, resize: Callable[..., tuple[int, int]]) -> Floats:
 
 def _cover(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:
     return short_side_size(size, target[0]) if target[0] == target[1] else kept_ratio_size(size, target, min)
-
-
-def _cover_with_margin(size: tuple[int, int], target: tuple[int, int], margin: float) -> tuple[int, int]:
-    return _cover(size, (round(target[0] / margin), round(target[1] / margin)))
 
 
 def _fit(size: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ grid index coordinate that is read. Every wrong choice of a link is one fault of
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,11 +140,16 @@ def _samplers(chains: Chains) -> Iterator[tuple[str, tuple[Floats, Floats], str]
     first = HALF * (pixels / n - 1) * n / np.maximum(pixels - 1, 1) - HALF
     yield "align-corners-normalise", (pixel_stretch, first), on_pixels
     yield "align-corners-both-edge", (pixel_stretch, HALF * pixel_stretch - HALF), on_pixels
-    for m in _upsampled(chains):
-        to_fine, to_coarse = m / n, (n - 1) / np.maximum(m - 1, 1)
-        detail = f"to {int(m[0, 1])}x{int(m[0, 0])}"
-        yield "align-corners-upsample", (to_fine * to_coarse, (HALF * to_fine - HALF) * to_coarse), detail
-        yield "asymmetric-upsample", (np.ones_like(n), HALF * (1 - n / m)), detail
+    for fine in _upsampled(chains):
+        yield from upsamplings(fine, n)
+
+
+def upsamplings(fine: Floats, cells: Floats) -> Iterator[tuple[str, tuple[Floats, Floats], str]]:
+    """Wrong upsamplings of `cells` to `fine` sides, sampled with `align_corners=False`, as samplers."""
+    to_fine, to_coarse = fine / cells, (cells - 1) / np.maximum(fine - 1, 1)
+    detail = f"to {int(fine[0, 1])}x{int(fine[0, 0])}"
+    yield "align-corners-upsample", (to_fine * to_coarse, (HALF * to_fine - HALF) * to_coarse), detail
+    yield "asymmetric-upsample", (np.ones_like(cells), HALF * (1 - cells / fine)), detail
 
 
 def _upsampled(chains: Chains) -> Iterator[Floats]:
@@ -168,9 +173,9 @@ def written_recipe(chains: Chains) -> Landing:
     return run(links, chains)
 
 
-def recipes(chains: Chains, wrong: int) -> Iterator[tuple[Recipe, Landing]]:
-    """All recipes with exactly `wrong` wrong links, each in a slot of its own, and where they land."""
-    right, links = right_links(chains), wrong_links(chains)
+def recipes(chains: Chains, links: Sequence[Link], wrong: int) -> Iterator[tuple[Recipe, Landing]]:
+    """All recipes with exactly `wrong` of the wrong `links`, each in a slot of its own, and where they land."""
+    right = right_links(chains)
     for chosen in itertools.combinations(links, wrong):
         if len({link.slot for link in chosen}) == wrong:
             yield chosen, run({**right, **{link.slot: link for link in chosen}}, chains)

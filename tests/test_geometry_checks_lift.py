@@ -1,7 +1,6 @@
 """Every planted fault of a lift is named, exactly; right lifts that look odd are passed; compounds are told apart."""
 
 import itertools
-from functools import cache
 
 import numpy as np
 import open_clip
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 from torchvision import transforms
 
-from broken import LANDING_FAULTS, Lift
+from broken import LANDING_FAULTS, Lift, asymmetric, upsampled
 from diagnostics import Pipeline, check_pipeline
 from reference import official_preprocess, sample_points
 from reference.preprocess import geometry_of
@@ -20,13 +19,8 @@ from reference.preprocess import geometry_of
 CROP = official_preprocess()
 LETTERBOX = open_clip.image_transform(336, False, resize_mode="longest")
 STRETCH = open_clip.image_transform((224, 320), False, resize_mode="squash")
+NARROW = transforms.Compose([transforms.Resize(243), transforms.CenterCrop(224), transforms.ToTensor()])
 MARGIN = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224), transforms.ToTensor()])
-
-
-@cache
-def measured_once(transform):
-    """The transform as the checks see it; every pipeline over it shares what was measured, to save time."""
-    return lambda image: transform(image)
 
 
 def faults_of(lift, transform=CROP, grid=(14, 14), **declared):
@@ -95,6 +89,21 @@ def test_a_lift_that_follows_another_transform_is_named(transform, believed, gri
 )
 def test_offset_faults_of_a_letterbox(links, fault):
     assert ids(faults_of(Lift(LETTERBOX, (24, 24), **links), LETTERBOX, (24, 24))) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("links", "fault", "says"),
+    [
+        ({"patch": 12}, "patch-size", "12 pixels"),
+        ({"upsample": upsampled((19, 23), True)}, "align-corners-upsample", "to 19x23"),
+        ({"upsample": asymmetric(3)}, "asymmetric-upsample", "to 42x42"),
+        ({"believed": NARROW}, "resize-margin", "0.922"),
+    ],
+)
+def test_numbers_that_are_on_no_list_are_solved_for(links, fault, says):
+    diagnosis = faults_of(Lift(CROP, **links))
+    assert ids(diagnosis) == [fault]
+    assert says in diagnosis.faults[0].explanation
 
 
 def test_the_written_recipe_is_named_with_its_shift():
