@@ -28,6 +28,12 @@ class Chains:
     cells: Floats
     scale: Floats
 
+    def only(self, indices: Sequence[int]) -> Chains:
+        """The chains at some of the sizes."""
+        rows = list(indices)
+        arrays = (getattr(self, name)[rows] for name in ("image", "resized", "start", "crop", "cells", "scale"))
+        return Chains(tuple(self.sizes[row] for row in rows), *arrays)
+
     @property
     def pixels_a_cell(self) -> Floats:
         """Source pixels a cell, (S, 2)."""

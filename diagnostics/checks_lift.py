@@ -28,8 +28,8 @@ _EVEN_MIX = 2.0  # of cells of weight 3 and 1 half way: 3 if mixed as they are, 
 def check_lift_reads_the_place_it_is_asked_for(subject: Subject) -> Finding:
     """A point reads the grid where the preprocess put it, at every image size."""
     subject.stage("lift")
-    chains = true_chains(subject)
     measured = landing_of(subject)
+    chains = measured.chains
     errors, points = crop_errors(measured.landing, chains)
     cells = np.abs(errors / chains.pixels_a_cell[:, None]).max(axis=-1)
     worst = np.unravel_index(cells.argmax(), cells.shape)
@@ -39,7 +39,7 @@ def check_lift_reads_the_place_it_is_asked_for(subject: Subject) -> Finding:
         limit=float(np.hypot(*(LANDING_LIMIT * chains.pixels_a_cell[worst[0]]))),
         unit="source px",
         worst=f"{place_in_words(chains, int(worst[0]), points[worst])}: reads {shift_in_words(errors[worst][None])}",
-        faults=name_landing(measured, chains) if wrong else (),
+        faults=name_landing(measured) if wrong else (),
     )
 
 
@@ -51,7 +51,7 @@ def check_lift_interpolates_as_it_means_to(subject: Subject) -> Finding:
         return Finding(note="reads single cells, as it means to" if measured.nearest else "interpolates")
     if not measured.nearest:
         return Finding(note="interpolates between cells")
-    a_cell = true_chains(subject).pixels_a_cell[0]
+    a_cell = measured.chains.pixels_a_cell[0]
     error = HALF * a_cell
     fault = named(
         CATALOGUE,
@@ -66,7 +66,8 @@ def check_lift_interpolates_as_it_means_to(subject: Subject) -> Finding:
 def check_lift_keeps_fractions_of_a_pixel(subject: Subject) -> Finding:
     """Points between pixels read between the places of the pixels: nothing is rounded on the way."""
     subject.stage("lift")
-    chains, measured = true_chains(subject), landing_of(subject)
+    measured = landing_of(subject)
+    chains = measured.chains
     if measured.nearest:
         raise SkipCheck("the lift reads single cells, which hides fractions of a pixel")
     worst, limit, where, casts = 0.0, float("inf"), "", set()
@@ -92,7 +93,7 @@ def check_lift_leaves_features_as_they_are(subject: Subject) -> Finding:
     measured = landing_of(subject)
     if measured.nearest:
         raise SkipCheck("the lift reads single cells, so nothing is mixed")
-    size = subject.image_sizes[0]
+    size = measured.chains.sizes[0]
     ratio = read_between_unequal_cells(subject, size, _row(measured.landing, 0))
     if ratio > _EVEN_MIX:
         return Finding(note=f"cells of weight 3 and 1 mix {ratio:.2f} to 1 half way")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.chains import Chains, true_chains
+from diagnostics.chains import Chains
 from diagnostics.checks_lift import landing_of
 from diagnostics.explain import place_in_words
 from diagnostics.faults import named
@@ -43,8 +43,9 @@ def check_lift_counts_points_by_its_rule(subject: Subject) -> Finding:
     A mask that follows the lift's own wrong landing is right here: that landing is a fault already.
     """
     subject.stage("lift")
-    chains = true_chains(subject)
-    right, own = run(right_links(chains), chains), landing_of(subject).landing
+    measured = landing_of(subject)
+    chains, own = measured.chains, measured.landing
+    right = run(right_links(chains), chains)
     if own.swapped:
         raise SkipCheck("the lift exchanges x and y, which leaves no bounds to hold its mask against")
     findings = [
@@ -74,7 +75,8 @@ def check_lift_counts_points_by_its_rule(subject: Subject) -> Finding:
 def check_lift_reads_whole_features_at_the_rim(subject: Subject) -> Finding:
     """A point that counts as valid reads features of full length, also at the crop's border."""
     subject.stage("lift")
-    chains, measured = true_chains(subject), landing_of(subject)
+    measured = landing_of(subject)
+    chains = measured.chains
     if measured.nearest or measured.landing.swapped:
         raise SkipCheck("the lift reads single cells or exchanges the axes, which shows no fading")
     bounds = _bounds(chains, 0, measured.landing, "crop")
@@ -85,8 +87,8 @@ def check_lift_reads_whole_features_at_the_rim(subject: Subject) -> Finding:
     # What a mask lets through beyond its rule is the mask's fault, not the padding's.
     declared = _bounds(chains, 0, measured.landing, subject.pipeline.validity)
     counted = reading.valid & (bounds.depth(points) > 0) & (declared.depth(points) > 0)
-    inside = bounds.depth(points) > chains.pixels_a_cell[0].max()
-    share = np.abs(reading.weight[counted]) / np.median(np.abs(reading.weight[inside]))
+    weight = np.abs(reading.weight[counted])
+    share = weight / weight.max() if weight.size else weight
     least = float(share.min()) if share.size else 1.0
     where = place_in_words(chains, 0, points[counted][share.argmin()]) if share.size else ""
     if least >= _WHOLE:

@@ -17,8 +17,9 @@ MATCH = 0.003  # cells: three times what a probe is good to, a fifth of the smal
 _MOST_WRONG = 3
 
 
-def name_landing(measured: MeasuredLanding, chains: Chains) -> tuple[Fault, ...]:
+def name_landing(measured: MeasuredLanding) -> tuple[Fault, ...]:
     """The faults that together explain `measured`; one `unexplained` with the measured map where nothing does."""
+    chains = measured.chains
     if _misses(measured, written_recipe(chains)) <= MATCH:
         return (_fault("recipe-half-cell", "", measured.landing, chains),)
     links = wrong_links(chains)

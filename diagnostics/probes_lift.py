@@ -16,7 +16,7 @@ from reference.fields import Size
 from reference.geometry import edge_from_index
 
 NOISE = 1e-3  # cells; sampler coordinates in float32 and a place read as a ratio leave less
-_LINES = 41  # points along either side of the image
+_LINES = 31  # points along either side of the image
 _UNREAD = 1e-6  # of the homogeneous channel: nothing was read there
 _FEWEST = 9  # points, below which no map is fitted
 _RIM = 1.0  # cells: within one of the outermost centres, bilinear sampling and upsampling clamp
@@ -38,11 +38,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class MeasuredLanding:
-    """The affine landing fitted at every size. low, high: image index range of the points used, (S, 2), before a swap.
+    """The affine landing fitted at every size that shows enough of the grid.
 
+    chains: the true ones at those sizes. low, high: image index range of the points used, (S, 2), before a swap.
     residual: worst distance of a point from the fit, cells, (S,). nearest: whether single cells are read.
     """
 
+    chains: Chains
     landing: Landing
     low: Floats
     high: Floats
@@ -113,29 +115,43 @@ def measure_landing(subject: Subject, chains: Chains) -> MeasuredLanding:
     precision changes nothing here, and only those are used whose place is read from inside the grid, off the rim where
     bilinear sampling clamps. A lift that reads single cells is fitted to where it steps from cell to cell.
 
-    Raises `StageError` where too few places are read to fit a map.
+    Raises `StageError` where too few places are read at any size to fit a map.
     """
-    samples = [_sample(subject, size) for size in chains.sizes]
-    nearest = all(_is_whole(places) for _, places in samples)
+    samples = [_sample(subject, chains, index) for index in range(len(chains.sizes))]
+    seen = [places for _, places in samples if len(places) >= _FEWEST]
+    nearest = bool(seen) and all(map(_is_whole, seen))
     if nearest:
         samples = [find_steps(subject, size) for size in chains.sizes]
+    telling = [index for index, (_, places) in enumerate(samples) if _fixes_a_line(places)]
+    if not telling:
+        most = max(len(places) for _, places in samples)
+        raise StageError("lift", f"reads inside the grid for {most} of some 2,000 points at most: no map can be fitted")
+    samples = [samples[index] for index in telling]
     swapped = sum(_reads_across(u, p) for u, p in samples) * 2 > len(samples)
     rows = [_fit_size(u, p, swapped) for u, p in samples]
     gain, shift, low, high = (np.array([row[k] for row in rows]) for k in range(4))
-    return MeasuredLanding(Landing(gain, shift, swapped), low, high, np.array([row[4] for row in rows]), nearest)
+    residual = np.array([row[4] for row in rows])
+    return MeasuredLanding(chains.only(telling), Landing(gain, shift, swapped), low, high, residual, nearest)
 
 
-def _sample(subject: Subject, size: Size) -> tuple[Floats, Floats]:
-    """Points of the lattice that read inside the grid, and the places they read."""
-    points = lattice(size, subject.pipeline.origin)
+def _sample(subject: Subject, chains: Chains, index: int) -> tuple[Floats, Floats]:
+    """Points of the lattice that read inside the grid, and the places they read; none where too few do."""
+    size = chains.sizes[index]
+    points = lattice(chains, index, subject.pipeline.origin)
     places = read_places(subject, size, points).place
     most = np.array(subject.pipeline.grid[::-1]) - 1
     for rim in (_RIM, _RIM / 4, NOISE):  # a lift that reads but the rim is fitted there
         width = np.minimum(rim, most / 4)
         inside = ((places > width) & (places < most - width)).all(axis=1)
         if np.count_nonzero(inside) >= _FEWEST:
-            return points[inside], places[inside]
-    raise StageError("lift", f"reads inside the grid for {np.count_nonzero(inside)} of {len(points)} points only")
+            break
+    return points[inside], places[inside]
+
+
+def _fixes_a_line(places: Floats) -> bool:
+    """Whether places (N, 2), NaN where unknown, differ enough on both axes to fit a line to each."""
+    known = [axis[np.isfinite(axis)] for axis in places.T]
+    return all(len(axis) > 1 and np.ptp(axis) > _RIM / 4 for axis in known)
 
 
 def _is_whole(places: Floats) -> bool:
@@ -145,8 +161,9 @@ def _is_whole(places: Floats) -> bool:
 def _reads_across(u: Floats, p: Floats) -> bool:
     """Whether the place on x follows v more than u."""
     known = np.isfinite(p[:, 0])
-    terms = np.concatenate([u[known], np.ones((np.count_nonzero(known), 1))], axis=1)
-    along, across, _ = np.linalg.lstsq(terms, p[known, 0], rcond=None)[0]
+    # Centred first: along a line of points one coordinate is constant and must not share in the intercept.
+    sources, places = u[known] - u[known].mean(axis=0), p[known, 0] - p[known, 0].mean()
+    along, across = np.linalg.lstsq(sources, places, rcond=None)[0]
     return bool(abs(across) > abs(along))
 
 
@@ -190,11 +207,20 @@ def find_steps(subject: Subject, size: Size) -> tuple[Floats, Floats]:
     return np.concatenate(points), np.concatenate(places)
 
 
-def lattice(size: Size, origin: str) -> Floats:
-    """Image index points over the whole image whose coordinates, as the lift is given them, are whole numbers."""
-    columns, rows = (np.unique(np.rint(np.linspace(1, side - 2, _LINES))) for side in reversed(size))
-    whole = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2).astype(np.float64)
-    return whole - edge_from_index(0) if origin == "edge" else whole
+def lattice(chains: Chains, index: int, origin: str) -> Floats:
+    """Image index points whose coordinates, as the lift is given them, are whole numbers.
+
+    Some are spread over the whole image, as many again over the part that the crop shows, however narrow it is.
+    """
+    image, scale = chains.image[index], chains.scale[index]
+    ends = np.sort([chains.start[index] / scale, (chains.start[index] + chains.crop[index]) / scale], axis=0)
+    first, last = np.clip(ends, 1, image - 2)
+    points = []
+    for low, high in ((np.ones(2), image - 2), (first, last)):
+        columns, rows = (np.unique(np.rint(np.linspace(low[axis], high[axis], _LINES))) for axis in (0, 1))
+        points.append(np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2))
+    whole: Floats = np.concatenate(points)
+    return whole - HALF if origin == "edge" else whole
 
 
 def read_between_unequal_cells(subject: Subject, size: Size, landing: Landing) -> float:

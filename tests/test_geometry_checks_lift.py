@@ -148,6 +148,18 @@ def test_a_map_normalised_cell_by_cell_is_named(after):
     assert ids(faults_of(lift)) == ["map-l2-normalised"]
 
 
+def test_a_nearest_lift_of_a_narrow_crop_is_not_taken_for_swapped():
+    """Steps are looked for along single lines, on which the other coordinate is constant."""
+    transform = open_clip.image_transform(240, False)
+    pipeline = Pipeline(
+        geometry=claim(transform, (15, 15)),
+        lift=Lift(transform, (15, 15), mode="nearest", padding="border"),
+        grid=(15, 15),
+        interpolation="nearest",
+    )
+    assert ids(check_pipeline(pipeline, image_sizes=[(802, 1940), (363, 756), (624, 1952)])) == []
+
+
 def test_what_no_known_mistake_explains_is_unexplained_with_its_map():
     diagnosis = faults_of(Lift(CROP, cell=0.3))
     assert ids(diagnosis) == ["unexplained"]
