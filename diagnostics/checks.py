@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from diagnostics import checks_lift, checks_mask
+from diagnostics import checks_camera, checks_lift, checks_mask
 from diagnostics.subject import Subject
 from diagnostics.verdict import Finding
 
@@ -31,6 +31,8 @@ CHECKS: tuple[Check, ...] = tuple(
     map(
         Check,
         (
+            checks_camera.check_projection,
+            checks_camera.check_points_behind,
             checks_lift.check_lift_reads_the_place_it_is_asked_for,
             checks_lift.check_lift_interpolates_as_it_means_to,
             checks_lift.check_lift_keeps_fractions_of_a_pixel,
