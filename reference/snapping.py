@@ -7,7 +7,10 @@ from reference.measure import MeasuredMap
 
 # All in pixels of the coarser of image and crop, the raster that limits what stripes in 8 bits can show.
 _LANDING_TOLERANCE = 0.02
-_RESIDUAL = 0.1  # interpolation and rounding to 8 bits leave up to 0.06
+_SHEAR = 0.1
+# How far single pixels stray from the line: 0.06 for 8 bits, 0.11 for bilinear at scales just below 1, whose triangle
+# is cut into pixels. It ripples from pixel to pixel and leaves the fit alone. A box kernel there strays like a warp.
+_RESIDUAL = 0.2
 _STAIRCASE = 0.8  # nearest neighbour reads up to half an image pixel beside the place, on both axes at once
 _STAIRCASE_SHIFT = 0.25  # image pixels: a line fitted to steps of one pixel may run so far beside their middle
 _ON_CENTRE = 0.1  # off the pixel centre by less: nothing was interpolated
@@ -22,7 +25,7 @@ def snap(measured: MeasuredMap) -> GeomMeta:
     (sx, shear_x), (shear_y, sy) = measured.matrix
     height, width = measured.image_size
     coarse = max(measured.coarseness)
-    if abs(shear_x) * height > _RESIDUAL * coarse or abs(shear_y) * width > _RESIDUAL * coarse:
+    if abs(shear_x) * height > _SHEAR * coarse or abs(shear_y) * width > _SHEAR * coarse:
         raise ValueError(_refusal("turns, transposes or shears the image", measured))
     if sx < 0 or sy < 0:
         raise ValueError(_refusal("mirrors the image", measured))

@@ -1,0 +1,72 @@
+"""Do colours arrive in the range, the order and the statistics that the pipeline declares?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from diagnostics.colour_links import STATISTICS, Links, explain
+from diagnostics.faults import named
+from diagnostics.faults_preprocess import CATALOGUE
+from diagnostics.probes_preprocess import COLOUR_NAMES, measure_colours
+from diagnostics.subject import Floats, Subject
+from diagnostics.verdict import Fault, Finding, SkipCheck
+
+
+def check_preprocess_colours(subject: Subject) -> Finding:
+    """Black, white, the primaries and grey arrive as the declared statistics say, on values in [0, 1], red first."""
+    measured, change = measure_colours(subject)
+    declared = subject.pipeline.normalization
+    meant = Links(declared)
+    if change > meant.tolerance():
+        raise SkipCheck("the preprocess is random: one colour arrives as several")
+    misses = np.abs(measured - meant.predicted()).max(axis=1)
+    worst = int(misses.argmax())
+    where = f"{COLOUR_NAMES[worst]} image"
+    wrong = misses[worst] > meant.tolerance()
+    return Finding(
+        value=float(misses[worst]),
+        limit=meant.tolerance(),
+        unit="units of a normalised value",
+        worst=where,
+        faults=_faults(measured, declared, where) if wrong else (),
+    )
+
+
+def _faults(measured: Floats, declared: str, where: str) -> tuple[Fault, ...]:
+    links = explain(measured, declared)
+    numbers = _numbers(measured, declared)
+    if links is None:
+        return (_unexplained("No known statistics, range or order of channels explain it", where, numbers),)
+    return tuple(
+        named(CATALOGUE, fault_id, where=where, what="the crop", **numbers)
+        if fault_id in CATALOGUE
+        else _unexplained(f"The statistics are those of {links.statistics!r}", where, numbers)
+        for fault_id in links.wrong(declared)
+    )
+
+
+def _unexplained(why: str, where: str, numbers: dict[str, Any]) -> Fault:
+    explanation = (
+        f"Colours do not arrive in the declared statistics. {why}: black arrives as {numbers['black']}, white as "
+        f"{numbers['white']}, grey (128) as {numbers['grey']}; with {numbers['declared']!r} black and white are "
+        f"{numbers['want_black']} and {numbers['want_white']}."
+    )
+    remedy = f"Normalize(mean={numbers['mean']}, std={numbers['std']}), or declare the normalization that is meant."
+    return Fault("unexplained", "preprocess", None, where, explanation, remedy)
+
+
+def _numbers(measured: Floats, declared: str) -> dict[str, Any]:
+    """What was measured and what was meant, for the texts."""
+    mean, std = STATISTICS[declared]
+    predicted = Links(declared).predicted()
+    rows = {
+        "black": measured[0],
+        "white": measured[1],
+        "grey": measured[5],
+        "want_black": predicted[0],
+        "want_white": predicted[1],
+    }
+    texts = {name: f"({', '.join(f'{value:.3g}' for value in row)})" for name, row in rows.items()}
+    return texts | {"declared": declared, "mean": str(mean), "std": str(std)}

@@ -1,0 +1,108 @@
+"""Checks of the training contract: every planted fault is named, alone and exactly; what only looks odd passes."""
+
+import pytest
+from torch import nn
+
+from broken_training import BROKEN, COMPOUNDS, LIST, RIGHT, Contract
+from diagnostics.checks_training import check_training_modes, check_training_parameters
+from diagnostics.faults_training import CATALOGUE
+from diagnostics.pipeline import Pipeline
+from diagnostics.subject import Subject
+from diagnostics.verdict import SkipCheck, StageError
+
+CHECKS = (check_training_parameters, check_training_modes)
+
+
+def faults(pipeline):
+    return [fault for check in CHECKS for fault in check(Subject(pipeline)).faults]
+
+
+def planted():
+    return [
+        pytest.param(fault_id, broken, id=f"{fault_id}-{setting}")
+        for fault_id, settings in BROKEN.items()
+        for setting, broken in enumerate(settings)
+    ]
+
+
+def test_every_fault_of_the_catalogue_is_planted_at_two_settings_or_more():
+    assert set(BROKEN) == set(CATALOGUE)
+    assert min(map(len, BROKEN.values())) >= 2
+
+
+@pytest.mark.parametrize(("fault_id", "broken"), planted())
+def test_a_planted_fault_is_named_and_nothing_else(fault_id, broken):
+    found = faults(broken)
+    assert [fault.id for fault in found] == [fault_id]
+    assert all(text and "{" not in text for text in (found[0].where, found[0].explanation, found[0].remedy))
+
+
+@pytest.mark.parametrize("name", COMPOUNDS)
+def test_every_fault_that_acts_is_named(name):
+    broken, expected = COMPOUNDS[name]
+    assert tuple(fault.id for fault in faults(broken)) == expected
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_only_looks_odd_passes(name):
+    findings = [check(Subject(RIGHT[name])) for check in CHECKS]
+    assert [(finding.passed, finding.value, finding.limit) for finding in findings] == [(True, 0, 0)] * 2
+
+
+def test_the_names_are_counted_and_the_first_are_shown():
+    """A head of two linear layers and a norm has six parameters."""
+    finding = check_training_parameters(Subject(BROKEN["frozen-but-listed"][0]))
+    (fault,) = finding.faults
+    assert finding.value == 6
+    assert "6 parameters" in fault.explanation
+    assert "head.0.weight, head.0.bias, head.1.weight, head.1.bias and 2 more" in fault.explanation
+
+
+def test_a_forgotten_dropout_in_a_frozen_block_names_the_block():
+    finding = check_training_modes(Subject(BROKEN["train-mode-leak"][1]))
+    assert finding.value == 3
+    assert finding.worst == "blocks.0, blocks.1, blocks.2"
+
+
+def test_every_mode_is_put_back():
+    """Also where parts are in different modes, and where train() raises."""
+
+    class Raises(Contract):
+        def train(self, mode=True):
+            nn.Module.train(self, mode)
+            if mode:
+                raise RuntimeError("not now")
+            return self
+
+    for kind in (Contract, Raises):
+        module = kind()
+        module.blocks[1].training = True
+        before = [part.training for part in module.modules()]
+        subject = Subject(Pipeline(module=module, trainable=LIST))
+        if kind is Raises:
+            with pytest.raises(StageError, match=r"module: train\(\) raised RuntimeError: not now"):
+                check_training_modes(subject)
+        else:
+            check_training_modes(subject)
+        assert [part.training for part in module.modules()] == before
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_pattern_that_names_nothing_is_an_error(check):
+    with pytest.raises(StageError, match=r"module: 'haed\.\*' in trainable names no parameter; the last are head"):
+        check(Subject(Pipeline(module=Contract(), trainable=("haed.*",))))
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_what_is_no_module_is_an_error(check):
+    with pytest.raises(StageError, match=r"module: must be a torch\.nn\.Module, got dict"):
+        check(Subject(Pipeline(module={}, trainable=())))
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize(
+    ("given", "missing"), [({}, "module"), ({"module": Contract()}, "trainable"), ({"trainable": LIST}, "module")]
+)
+def test_a_missing_half_of_the_contract_is_skipped_with_that_reason(check, given, missing):
+    with pytest.raises(SkipCheck, match=f"the pipeline gives no {missing}"):
+        check(Subject(Pipeline(**given)))
