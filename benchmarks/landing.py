@@ -56,7 +56,9 @@ CONTENDERS = {contender.__name__: contender for contender in (bincount_pass, lan
 
 def measured(name: str, file: Path) -> tuple[float, float]:
     """Seconds, without the imports, and peak memory in megabytes of a contender in a process of its own."""
-    done = subprocess.run([sys.executable, "-m", "benchmarks.landing", name, str(file)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.landing", name, str(file)], capture_output=True, text=True, check=True
+    )
     seconds, megabytes = json.loads(done.stdout.splitlines()[-1])
     return seconds, megabytes
 
