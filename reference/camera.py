@@ -6,7 +6,6 @@ origin that the principal point is given in.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -18,11 +17,9 @@ from array_api_compat import array_namespace, device, is_array_api_obj
 from reference.distortion import Lens
 from reference.fields import Size, as_size, as_whole_pair, checked_fields
 from reference.geometry import edge_from_index, index_from_edge
+from reference.pose import as_number, as_numbers, as_pose
 
 ORIGINS = ("index", "edge")
-
-_LAST_ROW_SLACK = 1e-6  # float32 poses that went through an inverse
-_ROTATION_SLACK = 1e-2  # max |R Rᵀ - I|; poses recorded as text are off by 1e-4, a scaled or sheared matrix by far more
 
 # What leaves the dtype's range, from a point grazing the camera's plane, becomes inf or NaN without a warning.
 _quiet = np.errstate(over="ignore", divide="ignore", invalid="ignore")
@@ -59,7 +56,7 @@ class Camera:
 
     def __post_init__(self) -> None:
         for name in ("fx", "fy", "cx", "cy"):
-            object.__setattr__(self, name, _as_number(getattr(self, name), name))
+            object.__setattr__(self, name, as_number(getattr(self, name), name))
         for name, axis in (("fx", "x right"), ("fy", "y down")):
             if getattr(self, name) <= 0:
                 raise ValueError(
@@ -67,8 +64,8 @@ class Camera:
                     "OpenGL axes, negate the second and third row of world_to_camera instead"
                 )
         object.__setattr__(self, "size", as_size(self.size, "size"))
-        object.__setattr__(self, "world_to_camera", _as_pose(self.world_to_camera))
-        object.__setattr__(self, "distortion", _as_numbers(self.distortion, "distortion"))
+        object.__setattr__(self, "world_to_camera", as_pose(self.world_to_camera))
+        object.__setattr__(self, "distortion", as_numbers(self.distortion, "distortion"))
         if self.origin not in ORIGINS:
             raise ValueError(f"origin must be one of {', '.join(ORIGINS)}, got {self.origin!r}")
         Lens.of(self.distortion)
@@ -128,7 +125,7 @@ class Camera:
 
         Raises `ValueError` for a map of another size than the camera's and for a tolerance below 0 or not finite.
         """
-        tolerance = _as_number(tolerance, "tolerance")
+        tolerance = as_number(tolerance, "tolerance")
         if tolerance < 0:
             raise ValueError(f"tolerance must be 0 or more, in the unit of the depth map, got {tolerance}")
         xyz, _ = _as_floats(xyz, 3, "xyz")
@@ -257,55 +254,3 @@ def _like(points: Any, value: Any, name: str) -> Any:
     elif namespace is not xp:
         raise TypeError(f"{name} must come from the array library of the points, got {type(value).__name__}")
     return xp.astype(array, points.dtype, copy=False)
-
-
-def _as_number(value: Any, name: str) -> float:
-    plain = value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
-    if isinstance(plain, bool) or not isinstance(plain, int | float):
-        raise TypeError(f"{name} must be a number, got {plain!r}")
-    if not abs(plain) <= sys.float_info.max:
-        raise ValueError(f"{name} must be finite, got {plain}")
-    return float(plain)
-
-
-def _as_numbers(values: Any, name: str) -> tuple[float, ...]:
-    values = values.tolist() if hasattr(values, "tolist") else values
-    if isinstance(values, str | bytes) or not isinstance(values, Sequence):
-        raise TypeError(f"{name} must be a sequence of numbers, got {values!r}")
-    return tuple(_as_number(value, f"{name}[{index}]") for index, value in enumerate(values))
-
-
-def _as_pose(matrix: Any) -> tuple[tuple[float, ...], ...]:
-    """`matrix` as a rigid motion in nested tuples. Raises `TypeError` or `ValueError` saying what it is instead."""
-    name = "world_to_camera"
-    rows = matrix.tolist() if hasattr(matrix, "tolist") else matrix
-    if isinstance(rows, str | bytes) or not isinstance(rows, Sequence):
-        raise TypeError(f"{name} must be a 4x4 matrix, got {rows!r}")
-    pose = tuple(_as_numbers(row, f"{name}[{index}]") for index, row in enumerate(rows))
-    if [len(row) for row in pose] != [4] * 4:
-        rows_of = ", ".join(str(len(row)) for row in pose)
-        raise ValueError(f"{name} must be 4x4, got rows of {rows_of or 'nothing'}; a 3x4 pose lacks (0, 0, 0, 1)")
-    last_column = tuple(row[3] for row in pose)
-    if not _is_last_row(pose[3]):
-        advice = ": it is transposed, the translation belongs in the last column" if _is_last_row(last_column) else ""
-        raise ValueError(f"{name} must have the last row (0, 0, 0, 1), got {pose[3]}{advice}")
-    _check_rotation(np.asarray(pose)[:3, :3], name)
-    return pose
-
-
-def _is_last_row(row: tuple[float, ...]) -> bool:
-    return max(abs(number - target) for number, target in zip(row, (0, 0, 0, 1), strict=True)) <= _LAST_ROW_SLACK
-
-
-@_quiet
-def _check_rotation(rotation: Any, name: str) -> None:
-    if np.linalg.det(rotation) < 0:
-        raise ValueError(
-            f"{name} mirrors the world (its determinant is negative): from OpenGL to OpenCV axes, negate both y and z"
-        )
-    off = float(np.max(np.abs(rotation @ rotation.T - np.eye(3))))
-    if not off <= _ROTATION_SLACK:
-        raise ValueError(
-            f"{name} has no rotation in its upper left 3x3: R Rᵀ is off the identity by {off:.3g}, at most "
-            f"{_ROTATION_SLACK} is accepted; give the pose alone, without a scale and without K"
-        )
