@@ -15,6 +15,7 @@ from diagnostics import (
     checks_mask,
     checks_preprocess,
     checks_training,
+    checks_upsample,
 )
 from diagnostics.subject import Subject
 from diagnostics.verdict import Finding
@@ -52,6 +53,7 @@ CHECKS: tuple[Check, ...] = tuple(
             checks_encoder.check_encode_deterministic,
             checks_encoder.check_encode_batch,
             checks_encoder.check_encode_token_order,
+            checks_upsample.check_upsample_keeps_places,
             checks_lift.check_lift_reads_the_place_it_is_asked_for,
             checks_lift.check_lift_interpolates_as_it_means_to,
             checks_lift.check_lift_keeps_fractions_of_a_pixel,

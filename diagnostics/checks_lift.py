@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from diagnostics.chains import true_chains
-from diagnostics.explain import crop_errors, name_landing, place_in_words, shift_in_words
+from diagnostics.explain import crop_errors, place_in_words, shift_in_words
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
-from diagnostics.probes_lift import (
-    HALF,
-    MeasuredLanding,
-    measure_landing,
-    read_between_unequal_cells,
-    read_places,
-)
+from diagnostics.landed import LANDING_LIMIT, faults_in_landing, landing_of, worst_cells
+from diagnostics.probes_lift import HALF, MeasuredLanding, read_between_unequal_cells, read_places
 from diagnostics.recipe import Landing
 from diagnostics.subject import Floats, Subject
-from diagnostics.verdict import Fault, Finding, SkipCheck, StageError
+from diagnostics.verdict import Fault, Finding, SkipCheck
 
-LANDING_LIMIT = 0.005  # cells: a shift of 0.002 cells moves nobody, one of 0.02 is a fault
 _MOVED = 0.05  # source pixels: what a cast has to move to be seen at all
 _SAME = 1e-5  # cells: the noise of one and the same lift, asked twice
 _EVEN_MIX = 2.0  # of cells of weight 3 and 1 half way: 3 if mixed as they are, 1 if each was normalised first
@@ -31,15 +24,15 @@ def check_lift_reads_the_place_it_is_asked_for(subject: Subject) -> Finding:
     measured = landing_of(subject)
     chains = measured.chains
     errors, points = crop_errors(measured.landing, chains)
-    cells = np.abs(errors / chains.pixels_a_cell[:, None]).max(axis=-1)
+    cells = worst_cells(measured)
     worst = np.unravel_index(cells.argmax(), cells.shape)
-    wrong = measured.landing.swapped or cells[worst] > LANDING_LIMIT
     return Finding(
         value=float(np.hypot(*errors[worst])),
         limit=float(np.hypot(*(LANDING_LIMIT * chains.pixels_a_cell[worst[0]]))),
         unit="source px",
         worst=f"{place_in_words(chains, int(worst[0]), points[worst])}: reads {shift_in_words(errors[worst][None])}",
-        faults=name_landing(measured) if wrong else (),
+        faults=faults_in_landing(subject),
+        note=_cells_in_words(measured),
     )
 
 
@@ -51,6 +44,9 @@ def check_lift_interpolates_as_it_means_to(subject: Subject) -> Finding:
         return Finding(note="reads single cells, as it means to" if measured.nearest else "interpolates")
     if not measured.nearest:
         return Finding(note="interpolates between cells")
+    rounded = tuple(fault for fault in faults_in_landing(subject) if fault.id == "cell-rounded")
+    if rounded:
+        return Finding(faults=rounded)
     a_cell = measured.chains.pixels_a_cell[0]
     error = HALF * a_cell
     fault = named(
@@ -101,19 +97,13 @@ def check_lift_leaves_features_as_they_are(subject: Subject) -> Finding:
     return Finding(faults=(fault,), worst=f"cells of weight 3 and 1 mix {ratio:.2f} to 1 half way")
 
 
-def landing_of(subject: Subject) -> MeasuredLanding:
-    """The measured landing of the subject's lift, measured once."""
-    known = subject.kept.get("landing")
-    if known is None:
-        try:
-            known = measure_landing(subject, true_chains(subject))
-        except (StageError, SkipCheck) as error:
-            known = error
-        subject.kept["landing"] = known
-    if isinstance(known, Exception):
-        raise known
-    landing: MeasuredLanding = known
-    return landing
+def _cells_in_words(measured: MeasuredLanding) -> str:
+    """A remark where cells do not tile the crop in whole pixels: what was taken for true."""
+    chains = measured.chains
+    if (chains.patch * chains.cells == chains.crop).all() and (chains.patch == np.rint(chains.patch)).all():
+        return ""
+    (x, y), (width, height) = chains.patch[0], chains.crop[0]
+    return f"cells of {y:.6g}x{x:.6g} crop pixels (height, width) on a crop of {height:.0f}x{width:.0f}"
 
 
 def _row(landing: Landing, index: int) -> Landing:

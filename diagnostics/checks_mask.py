@@ -5,36 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from diagnostics.chains import Chains
-from diagnostics.checks_lift import landing_of
+from diagnostics.bounds import Bounds, bounds_of, points_around
+from diagnostics.chains import Chains, Mask
 from diagnostics.explain import place_in_words
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
-from diagnostics.probes_lift import HALF, NOISE, read_places
+from diagnostics.landed import landing_of
+from diagnostics.probes_lift import NOISE, read_places
 from diagnostics.recipe import Landing, right_links, run
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import Finding, SkipCheck
 
-Mask = NDArray[np.bool_]
-
 _DOUBT = 2 * NOISE  # cells: so near a bound, float32 may fall on either side
-_STEPS = (0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0, 2.0, 5.0)  # cells from a bound
 _WHOLE = 0.95  # of a feature's weight: what padding fades loses up to half
-
-
-@dataclass(frozen=True)
-class _Bounds:
-    """What a rule allows of the image on each axis, image index coordinates (2,), x before y."""
-
-    first: Floats
-    last: Floats
-
-    def depth(self, points: Floats) -> Floats:
-        """How far inside the bounds points (N, 2) lie, source pixels; negative outside."""
-        depth: Floats = np.minimum(points - self.first, self.last - points).min(axis=-1)
-        return depth
 
 
 def check_lift_counts_points_by_its_rule(subject: Subject) -> Finding:
@@ -59,6 +43,9 @@ def check_lift_counts_points_by_its_rule(subject: Subject) -> Finding:
     if wide.wide and all(row.everywhere for row in chosen):
         share = float(np.mean([row.share_outside for row in chosen]))
         faults.append(named(CATALOGUE, "outside-not-masked", where=wide.where_wide, rule=rule, share=share))
+    elif {row.truncated for row in chosen} - {None} == {True}:
+        pixels = float(chains.pixels_a_cell.max())
+        faults.append(named(CATALOGUE, "cell-truncated", where=wide.where_wide, pixels=pixels))
     elif wide.wide:
         faults.append(named(CATALOGUE, "mask-too-wide", where=wide.where_wide, rule=rule, depth=wide.wide))
     if tight.tight:
@@ -79,13 +66,13 @@ def check_lift_reads_whole_features_at_the_rim(subject: Subject) -> Finding:
     chains = measured.chains
     if measured.nearest or measured.landing.swapped:
         raise SkipCheck("the lift reads single cells or exchanges the axes, which shows no fading")
-    bounds = _bounds(chains, 0, measured.landing, "crop")
-    points = _around(bounds, chains, 0)
+    bounds = bounds_of("crop", chains, 0, measured.landing)
+    points = points_around(bounds, chains, 0)
     reading = read_places(subject, chains.sizes[0], points)
     if reading.valid is None:
         raise SkipCheck("the lift gives no mask, so what it returns at the rim is not judged")
     # What a mask lets through beyond its rule is the mask's fault, not the padding's.
-    declared = _bounds(chains, 0, measured.landing, subject.pipeline.validity)
+    declared = bounds_of(subject.pipeline.validity, chains, 0, measured.landing)
     counted = reading.valid & (bounds.depth(points) > 0) & (declared.depth(points) > 0)
     weight = np.abs(reading.weight[counted])
     share = weight / weight.max() if weight.size else weight
@@ -103,13 +90,14 @@ class _Judged:
     tight: float
     where_tight: str
     everywhere: bool
+    truncated: bool | None
     share_outside: float
 
 
 def _judged(subject: Subject, chains: Chains, index: int, landing: Landing) -> _Judged:
     """How deep outside a mask accepts and how deep inside it refuses, against the bounds that `landing` gives."""
-    bounds = _bounds(chains, index, landing, subject.pipeline.validity)
-    points = _around(bounds, chains, index)
+    bounds = bounds_of(subject.pipeline.validity, chains, index, landing)
+    points = points_around(bounds, chains, index)
     mask = read_places(subject, chains.sizes[index], points).valid
     if mask is None:
         raise SkipCheck("the lift gives no mask, so what it returns outside is not judged")
@@ -124,33 +112,20 @@ def _judged(subject: Subject, chains: Chains, index: int, landing: Landing) -> _
         float(tight.max()),
         place_in_words(chains, index, points[tight.argmax()]),
         bool(mask[outside].all()),
+        _truncates(bounds, points, mask),
         float(1 - np.prod(sides / chains.image[index])),
     )
 
 
-def _bounds(chains: Chains, index: int, landing: Landing, rule: str) -> _Bounds:
-    """The bounds of `rule` where the grid lies as `landing` says, cut off at the image."""
-    first, last = -HALF * np.ones(2), chains.image[index] - HALF
-    if rule == "image":
-        return _Bounds(first, last)
-    ends = (np.zeros(2), chains.cells[index] - 1) if rule == "centre" else (-HALF, chains.cells[index] - HALF)
-    places = np.sort([(end - landing.shift[index]) / landing.gain[index] for end in ends], axis=0)
-    return _Bounds(np.maximum(places[0], first), np.minimum(places[1], last))
+def _truncates(bounds: Bounds, points: Floats, mask: Mask) -> bool | None:
+    """Whether the mask accepts just one cell before the first end of the rule and none behind the last.
 
-
-def _around(bounds: _Bounds, chains: Chains, index: int) -> Floats:
-    """Points inside the image at known distances from each bound, and all over the image; float32 exactly."""
-    a_cell, middle = chains.pixels_a_cell[index], (bounds.first + bounds.last) / 2
-    rows = []
-    for axis in (0, 1):
-        for end, outwards in ((bounds.first, -1), (bounds.last, 1)):
-            for step in (*_STEPS, *(-step for step in _STEPS)):
-                for share in (0.0, 0.4, -0.4):
-                    point = middle + share * (bounds.last - bounds.first)
-                    point[axis] = end[axis] + outwards * step * a_cell[axis]
-                    rows.append(point)
-    columns, lines = (np.linspace(0, side - 1, 23) for side in chains.image[index])
-    everywhere = np.stack(np.meshgrid(columns, lines), axis=-1).reshape(-1, 2)
-    points = np.concatenate([np.array(rows), everywhere]).astype(np.float32).astype(np.float64)
-    inside: Mask = ((points >= 0) & (points <= chains.image[index] - 1)).all(axis=1)
-    return points[inside]
+    None where the image has no points that would tell.
+    """
+    before, behind = bounds.beyond(points)
+    outside = behind.max(axis=1) > _DOUBT
+    ahead = ~outside & (before.max(axis=1) > _DOUBT)
+    within = before.max(axis=1) < 1
+    if not (ahead & within).any() or not (ahead & ~within).any():
+        return None
+    return bool(mask[ahead & within].all() and not mask[ahead & ~within].any() and not mask[outside].any())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from diagnostics.chains import Chains
@@ -17,18 +19,44 @@ MATCH = 0.003  # cells: three times what a probe is good to, a fifth of the smal
 _MOST_WRONG = 3
 
 
-def name_landing(measured: MeasuredLanding) -> tuple[Fault, ...]:
-    """The faults that together explain `measured`; one `unexplained` with the measured map where nothing does."""
+def explanations(measured: MeasuredLanding) -> list[Recipe]:
+    """The recipes with the fewest wrong links that fit at every size, one a set of ids; empty where none fits."""
     chains = measured.chains
     if _misses(measured, written_recipe(chains)) <= MATCH:
-        return (_fault("recipe-half-cell", "", measured.landing, chains),)
+        return [(Link("recipe", "recipe-half-cell", None),)]
     links = wrong_links(chains)
     for wrong in range(1, _MOST_WRONG + 1):
         known = [*links, *solved_links(measured.landing, chains)] if wrong == 1 else links
         fitting = [chosen for chosen, landing in recipes(chains, known, wrong) if _misses(measured, landing) <= MATCH]
         if fitting:
-            return _named(_distinct(fitting), chains)
-    return (_unexplained(measured, chains),)
+            return _distinct(fitting)
+    return []
+
+
+def name_landing(measured: MeasuredLanding, meant: str = "bilinear", known: Collection[str] = ()) -> tuple[Fault, ...]:
+    """The faults that together explain `measured`; one `unexplained` with the measured map where nothing does.
+
+    meant: the interpolation that the lift means to do. known: ids found otherwise, preferred.
+    """
+    fitting = explanations(measured)
+    if not fitting:
+        return (_unexplained(measured),)
+    chosen, *others = sorted(fitting, key=lambda recipe: not any(link.fault in known for link in recipe))
+    rivals = tuple(dict.fromkeys(" + ".join(str(link.fault) for link in other) for other in others))
+    return tuple(
+        _named(link, measured, meant, rivals, alone=len(chosen) == 1)
+        for link in sorted(chosen, key=lambda link: list(CATALOGUE).index(str(link.fault)))
+    )
+
+
+def _named(link: Link, measured: MeasuredLanding, meant: str, rivals: tuple[str, ...], *, alone: bool) -> Fault:
+    chains, fault_id = measured.chains, str(link.fault)
+    if measured.nearest and fault_id == "half-cell-missing":
+        # For single cells it is round(f) for floor(f); where cells were to be mixed, that is one cause, not two.
+        same = fault_id if meant == "nearest" else f"{fault_id} + nearest-sampling"
+        fault_id, rivals = "cell-rounded", (same, *rivals)
+    landing = measured.landing if alone else run({**right_links(chains), link.slot: link}, chains)
+    return _fault(fault_id, link.detail, landing, chains, rivals)
 
 
 def corners(measured: MeasuredLanding) -> Floats:
@@ -51,21 +79,6 @@ def _distinct(fitting: list[Recipe]) -> list[Recipe]:
     for chosen in fitting:
         first.setdefault(tuple(sorted(str(link.fault) for link in chosen)), chosen)
     return list(first.values())
-
-
-def _named(fitting: list[Recipe], chains: Chains) -> tuple[Fault, ...]:
-    chosen, *others = fitting
-    ids = {link.fault for link in chosen}
-    rivals = tuple(dict.fromkeys(" + ".join(str(link.fault) for link in other) for other in others))
-    return tuple(
-        _fault(str(link.fault), link.detail, _alone(link, chains), chains, rivals)
-        for link in sorted(chosen, key=lambda link: list(CATALOGUE).index(str(link.fault)))
-        if link.fault in ids
-    )
-
-
-def _alone(link: Link, chains: Chains) -> Landing:
-    return run({**right_links(chains), link.slot: link}, chains)
 
 
 def _fault(fault_id: str, detail: str, landing: Landing, chains: Chains, alternatives: tuple[str, ...] = ()) -> Fault:
@@ -91,7 +104,8 @@ def crop_errors(landing: Landing, chains: Chains) -> tuple[Floats, Floats]:
     last = np.minimum(ends.max(axis=1), chains.image - 1)
     points = first[:, None] + share * (last - first)[:, None]
     cells = landing.at(points) - right.at(points)
-    return cells * chains.pixels_a_cell[:, None] * np.sign(chains.scale)[:, None], points
+    outwards = np.where(chains.mirrored, -chains.pixels_a_cell, chains.pixels_a_cell)
+    return cells * outwards[:, None], points
 
 
 def shift_in_words(errors: Floats) -> str:
@@ -116,7 +130,8 @@ def place_in_words(chains: Chains, index: int, point: Floats) -> str:
     return f"image {width}x{height}, point ({point[0]:.1f}, {point[1]:.1f})"
 
 
-def _unexplained(measured: MeasuredLanding, chains: Chains) -> Fault:
+def _unexplained(measured: MeasuredLanding) -> Fault:
+    chains = measured.chains
     errors, points = crop_errors(measured.landing, chains)
     worst = np.unravel_index(np.hypot(*np.moveaxis(errors, -1, 0)).argmax(), errors.shape[:2])
     (gx, gy), (sx, sy) = measured.landing.gain[0], measured.landing.shift[0]

@@ -94,6 +94,17 @@ CATALOGUE: dict[str, Entry] = {
         "Divide by crop size / grid size of the map that is sampled.",
         "FeatUp#11",
     ),
+    "patch-remainder": _lift(
+        "Whole patches leave a strip of the crop uncovered, but the lift spreads the grid over {detail}.",
+        "Divide by the patch, not by crop size / grid size: index = x_crop / P - 1/2; GeomMeta.with_patches cuts the "
+        "crop to what the patches cover.",
+        "dinov2#77, LERF",
+    ),
+    "patch-overlap": _lift(
+        "The patches overlap, their stride is shorter than they are, but the lift takes them {detail}.",
+        "Cell j has its centre at j*stride + P/2: index = (x_crop - P/2) / stride.",
+        "dino-vit-features",
+    ),
     "half-cell-missing": _lift(
         "An edge coordinate of the grid is used as a cell index: the half cell after the scaling is missing.",
         "The centre of cell 0 lies half a cell from the edge: index = x_crop / P - 1/2.",
@@ -140,10 +151,28 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "axis-flipped-x": _lift("The x axis is mirrored.", "x runs to the right, from the first column.", "bmild/nerf#8"),
     "axis-flipped-y": _lift("The y axis is mirrored.", "y runs down, from the first row.", "bmild/nerf#8"),
+    "flip-off-by-one": _lift(
+        "The preprocess mirrors the image, and the lift mirrors its points one pixel beside it: {detail}.",
+        "Index coordinates mirror as W - 1 - u, edge coordinates as W - x.",
+        "fvcore PR 11, albumentations#1500",
+    ),
     "nearest-sampling": _lift(
         "Every point reads one single cell, where interpolation between four was meant.",
         "grid_sample(..., mode='bilinear').",
         "ConceptFusion",
+    ),
+    "cell-rounded": _lift(
+        "The nearest cell is taken as round(f) of an edge coordinate f: cell j covers [j, j + 1], so every other "
+        "point falls into the next cell.",
+        "cell = floor(f), or round(f - 1/2).",
+        "OpenScene/3DMV round() on edge coordinates",
+    ),
+    "cell-truncated": Entry(
+        "lift",
+        "Cells are taken by int(f), which rounds toward zero: points up to one cell, {pixels:.1f} source pixels, left "
+        "of or above the crop fall into its first column or row and count as valid.",
+        "cell = floor(f), then test 0 <= cell < n.",
+        "RAFT#120",
     ),
     "integer-points": _lift(
         "Points are cast to whole pixels before they are mapped.",

@@ -50,7 +50,7 @@ def frames(chains: Chains) -> Iterator[Believed]:
 
 def kind_of(chains: Chains) -> str:
     """What the preprocess does, over all sizes: `letterbox`, `stretch` or `crop`."""
-    if (chains.start < 0).any():
+    if chains.padded.any():
         return "letterbox"
     common = (chains.resized - 1) / chains.image, (chains.resized + 1) / chains.image
     return "stretch" if (common[0].max(axis=1) >= common[1].min(axis=1)).any() else "crop"
@@ -70,9 +70,8 @@ def _whole_sides(chains: Chains) -> Iterator[Believed]:
 def _nominal(chains: Chains) -> tuple[Floats, Floats]:
     """The ideal ratio on both axes and the ideal sides: the axis that met its target exactly tells the ratio."""
     ratios = chains.resized / chains.image
-    padded = (chains.start < 0).any(axis=1)
     short = np.argmin(chains.image, axis=1)
-    exact = np.where(padded, 1 - short, short)
+    exact = np.where(chains.padded, 1 - short, short)
     ratio = np.take_along_axis(ratios, exact[:, None], axis=1)
     return np.broadcast_to(ratio, ratios.shape), ratio * chains.image
 
@@ -129,15 +128,22 @@ def offsets(_: Chains) -> Iterator[tuple[str, str, OffsetRule]]:
     yield "crop-offset-missing", "", lambda _, frame: np.minimum(frame.start, 0.0)
     yield "pad-offset-missing", "", lambda _, frame: np.maximum(frame.start, 0.0)
     yield "crop-offset-sign", "", lambda _, frame: -frame.start
-    yield "crop-offset-unscaled", "source pixels taken off after the scale", lambda _, f: f.start / np.abs(f.scale)
-    yield "crop-offset-unscaled", "resized pixels taken off before it", lambda _, f: f.start * np.abs(f.scale)
-    yield "crop-offset-unscaled", "true source pixels", lambda chains, f: f.start / np.abs(chains.scale)
+    yield "crop-offset-unscaled", "source pixels taken off after the scale", lambda _, f: f.start / f.scale
+    yield "crop-offset-unscaled", "resized pixels taken off before it", lambda _, f: f.start * f.scale
+    yield "crop-offset-unscaled", "true source pixels", lambda chains, f: f.start / chains.scale
     yield "crop-offset-swapped", "", lambda _, frame: frame.start[:, ::-1]
     for name, rule in (("half to even", np.rint), ("rounded down", np.floor), ("rounded up", np.ceil), ("exact", None)):
         yield "crop-offset-rounding", name, partial(_halved_excess, rule=rule)
+        yield "crop-offset-rounding", f"{name}, of the realised size", partial(_halved_realised_excess, rule=rule)
 
 
 def _halved_excess(chains: Chains, frame: Frame, rule: Callable[[Floats], Floats] | None) -> Floats:
     """Half of what the resized image has more than the crop, to whole pixels by `rule` or as it is."""
     half: Floats = (frame.resized - chains.crop) / 2
+    return half if rule is None else rule(half)
+
+
+def _halved_realised_excess(chains: Chains, _: Frame, rule: Callable[[Floats], Floats] | None) -> Floats:
+    """The same of the true resized image, whatever frame the lift believes in."""
+    half: Floats = (chains.resized - chains.crop) / 2
     return half if rule is None else rule(half)

@@ -212,9 +212,8 @@ def lattice(chains: Chains, index: int, origin: str) -> Floats:
 
     Some are spread over the whole image, as many again over the part that the crop shows, however narrow it is.
     """
-    image, scale = chains.image[index], chains.scale[index]
-    ends = np.sort([chains.start[index] / scale, (chains.start[index] + chains.crop[index]) / scale], axis=0)
-    first, last = np.clip(ends, 1, image - 2)
+    image = chains.image[index]
+    first, last = np.clip(chains.shown[:, index], 1, image - 2)
     points = []
     for low, high in ((np.ones(2), image - 2), (first, last)):
         columns, rows = (np.unique(np.rint(np.linspace(low[axis], high[axis], _LINES))) for axis in (0, 1))

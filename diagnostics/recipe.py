@@ -81,7 +81,7 @@ def right_links(chains: Chains) -> dict[str, Link]:
         "source": (HALF, 0.0),
         "frame": right_frame,
         "offset": lambda _, frame: frame.start,
-        "patch": chains.crop / chains.cells,
+        "patch": (chains.patch, chains.first),
         "cell": HALF,
         "sampler": (1.0, 0.0),
         "axes": Turn(),
@@ -94,9 +94,11 @@ def run(links: dict[str, Link], chains: Chains) -> Landing:
     frame: Frame = links["frame"].value
     half, half_after = links["source"].value
     start = links["offset"].value(chains, frame)
-    patch, cell = links["patch"].value, links["cell"].value
-    shift = (frame.scale * half + half_after + frame.late - start) / patch - cell
-    landing = Landing(frame.scale / patch, shift)
+    (patch, first), cell = links["patch"].value, links["cell"].value
+    crop_scale, crop_shift = frame.scale, frame.scale * half + half_after + frame.late - start
+    crop_scale = np.where(chains.mirrored, -crop_scale, crop_scale)
+    crop_shift = np.where(chains.mirrored, chains.crop - crop_shift, crop_shift)
+    landing = Landing(crop_scale / patch, (crop_shift - first) / patch - cell)
     stretch, move = links["sampler"].value
     turn: Turn = links["axes"].value
     if turn.when == "index":
@@ -120,12 +122,32 @@ def wrong_links(chains: Chains) -> list[Link]:
         links.append(Link("axes", "axis-flipped-y", Turn(when, flip=1), f"in the {when}"))
     links += [Link("frame", fault, frame, detail) for fault, detail, frame in frames(chains)]
     links += [Link("offset", fault, rule, detail) for fault, detail, rule in offsets(chains)]
-    patch = chains.crop / chains.cells
-    for pixels in (8, 14, 16, 32):
-        links.append(Link("patch", "patch-size", np.full_like(patch, pixels), f"{pixels} pixels"))
+    links += _patches(chains)
+    links += _flips(chains)
     links += [Link("sampler", *sampler) for sampler in _samplers(chains)]
     right = run(right_links(chains), chains)
     return [link for link in links if _differs(run({**right_links(chains), link.slot: link}, chains), right)]
+
+
+def _patches(chains: Chains) -> Iterator[Link]:
+    """Wrong patches: cells taken for tiles of the whole crop, and patches of the usual sizes."""
+    tiles = chains.crop / chains.cells, np.zeros_like(chains.first)
+    if (chains.first > 0).any():
+        yield Link("patch", "patch-overlap", tiles, "as if they were tiles of the crop")
+        yield Link("patch", "patch-overlap", (chains.patch, tiles[1]), "as if each were as long as its stride")
+    else:
+        yield Link("patch", "patch-remainder", tiles, "the whole crop")
+    for pixels in (8, 14, 16, 32):
+        yield Link("patch", "patch-size", (np.full_like(chains.patch, pixels), tiles[1]), f"{pixels} pixels")
+
+
+def _flips(chains: Chains) -> Iterator[Link]:
+    """One pixel too many or too few where the preprocess mirrors an axis: W - u for W - 1 - u, or the reverse."""
+    one = chains.mirrored.astype(np.float64)
+    for sign, detail in ((-1, "W - u where W - 1 - u is right"), (1, "W - 1 - u where W - u is right")):
+        yield Link("source", "flip-off-by-one", (HALF + sign * one, 0.0), f"in the image, {detail}")
+        yield Link("source", "flip-off-by-one", (HALF, sign * one), f"in the crop, {detail}")
+        yield Link("cell", "flip-off-by-one", HALF + sign * one, f"in the grid, {detail}")
 
 
 def _samplers(chains: Chains) -> Iterator[tuple[str, tuple[Floats, Floats], str]]:

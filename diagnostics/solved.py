@@ -25,9 +25,13 @@ def solved_links(measured: Landing, chains: Chains) -> list[Link]:
 
 
 def _patches(gain: Floats, chains: Chains) -> Iterator[Link]:
-    pixels = _whole(chains.crop / chains.cells / gain)
+    """One patch of whole pixels, or the share of a crop that is longer than what whole patches cover of it."""
+    patch, none = chains.patch / gain, np.zeros_like(gain)
+    pixels, sides = _whole(patch), _whole(patch * chains.cells)
     if pixels is not None and len(set(pixels)) == 1:
-        yield Link("patch", "patch-size", np.full_like(gain, pixels[0]), f"{pixels[0]:.0f} pixels")
+        yield Link("patch", "patch-size", (np.full_like(gain, pixels[0]), none), f"{pixels[0]:.0f} pixels")
+    if sides is not None and (sides >= chains.crop).all() and (sides - chains.crop < chains.patch).all():
+        yield Link("patch", "patch-remainder", (sides / chains.cells, none), f"{sides[0]:.0f}x{sides[1]:.0f} pixels")
 
 
 def _upsampled(gain: Floats, shift: Floats, chains: Chains) -> Iterator[Link]:

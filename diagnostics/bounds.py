@@ -1,0 +1,73 @@
+"""The bounds that a rule of validity has in the image, and points on, inside and outside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diagnostics.chains import Chains, Mask
+from diagnostics.probes_lift import HALF
+from diagnostics.recipe import Landing
+from diagnostics.subject import Floats
+
+# Cells from a bound. Either side of one whole cell, because that is how far rounding toward zero reaches.
+_STEPS = (0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 0.97, 1.03, 2.0, 5.0)
+_LINES = 23  # points along either side of the image
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a rule allows at one image size, where the grid lies as a landing says.
+
+    first, last: image index coordinates (2,), x before y, cut off at the image.
+    ends: the same in grid index coordinates (2, 2), not cut off. gain, shift: of the landing, (2,).
+    """
+
+    first: Floats
+    last: Floats
+    ends: Floats
+    gain: Floats
+    shift: Floats
+
+    def depth(self, points: Floats) -> Floats:
+        """How far inside the bounds image index points (N, 2) lie, source pixels (N,); negative outside."""
+        depth: Floats = np.minimum(points - self.first, self.last - points).min(axis=-1)
+        return depth
+
+    def beyond(self, points: Floats) -> tuple[Floats, Floats]:
+        """How far image index points (N, 2) lie before the first and behind the last end of the rule, cells (N, 2)."""
+        places = self.gain * points + self.shift
+        return self.ends[0] - places, places - self.ends[1]
+
+
+def bounds_of(rule: str, chains: Chains, index: int, landing: Landing) -> Bounds:
+    """The bounds of `rule` at one of the sizes of `chains`."""
+    first, last = -HALF * np.ones(2), chains.image[index] - HALF
+    gain, shift = landing.gain[index], landing.shift[index]
+    if rule == "image":
+        return Bounds(first, last, np.sort([gain * first + shift, gain * last + shift], axis=0), gain, shift)
+    ends = np.stack([np.zeros(2), chains.cells[index] - 1])
+    if rule == "crop":
+        edges = np.stack([np.zeros(2), chains.crop[index]])
+        ends = (edges - chains.first[index]) / chains.patch[index] - HALF
+    places = np.sort((ends - shift) / gain, axis=0)
+    return Bounds(np.maximum(places[0], first), np.minimum(places[1], last), ends, gain, shift)
+
+
+def points_around(bounds: Bounds, chains: Chains, index: int) -> Floats:
+    """Points inside the image at known distances from each bound, and all over the image; float32 exactly."""
+    a_cell, middle = chains.pixels_a_cell[index], (bounds.first + bounds.last) / 2
+    rows = []
+    for axis in (0, 1):
+        for end, outwards in ((bounds.first, -1), (bounds.last, 1)):
+            for step in (*_STEPS, *(-step for step in _STEPS)):
+                for share in (0.0, 0.4, -0.4):
+                    point = middle + share * (bounds.last - bounds.first)
+                    point[axis] = end[axis] + outwards * step * a_cell[axis]
+                    rows.append(point)
+    columns, lines = (np.linspace(0, side - 1, _LINES) for side in chains.image[index])
+    everywhere = np.stack(np.meshgrid(columns, lines), axis=-1).reshape(-1, 2)
+    points = np.concatenate([np.array(rows), everywhere]).astype(np.float32).astype(np.float64)
+    inside: Mask = ((points >= 0) & (points <= chains.image[index] - 1)).all(axis=1)
+    return points[inside]
