@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnostics.patches import Spacings, spacings
+from diagnostics.probes_upsample import fine_size
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import SkipCheck
 from reference.fields import Size
@@ -29,6 +30,7 @@ class Chains:
     image, resized, crop, cells: sides, the resized ones fractional where the preprocess really is.
     scale, start: `x_crop = x_image * scale - start` in edge coordinates.
     mirrored: where the crop is then read from its other end, `x_crop = crop - (x_image * scale - start)`.
+    fine: cells of the map that is sampled: `cells`, or what `upsample` makes of them.
     patch, first: `x_grid = (x_crop - first) / patch` in edge coordinates; first is 0 but for patches that overlap.
     """
 
@@ -38,6 +40,7 @@ class Chains:
     start: Floats
     crop: Floats
     cells: Floats
+    fine: Floats
     scale: Floats
     mirrored: Mask
     patch: Floats
@@ -96,6 +99,7 @@ def _chains(subject: Subject, rows: Sequence[Row], ways: Sequence[Spacings]) -> 
         start=np.array([row[1] for row in rows], dtype=np.float64),
         crop=crop,
         cells=np.broadcast_to(_pairs([subject.pipeline.grid]), image.shape),
+        fine=np.broadcast_to(_pairs([fine_size(subject)]), image.shape),
         scale=resized / image,
         mirrored=np.array([row[3] for row in rows]),
         patch=np.array([[axis.stride for axis in way] for way in ways]),

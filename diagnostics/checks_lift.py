@@ -70,8 +70,7 @@ def check_lift_keeps_fractions_of_a_pixel(subject: Subject) -> Finding:
     for index, size in enumerate(chains.sizes):
         points = _fractional(measured, index)
         places = read_places(subject, size, points).place
-        want = _row(measured.landing, index).at(points[None])[0]
-        off = np.abs((places - want) * chains.pixels_a_cell[index]).max(axis=-1)
+        off = np.abs((places - measured.at(index, points)) * chains.pixels_a_cell[index]).max(axis=-1)
         allowed = LANDING_LIMIT * float(chains.pixels_a_cell[index].max())
         casts.add(_cast(subject, size, points, places))
         if off.max() / allowed >= worst / limit:

@@ -12,7 +12,8 @@ from diagnostics.explain import place_in_words
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
 from diagnostics.landed import landing_of
-from diagnostics.probes_lift import NOISE, read_places
+from diagnostics.probes_lift import read_places
+from diagnostics.ramp import NOISE
 from diagnostics.recipe import Landing, right_links, run
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import Finding, SkipCheck

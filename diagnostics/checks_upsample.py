@@ -7,8 +7,9 @@ import contextlib
 import numpy as np
 
 from diagnostics.landed import faults_in_landing, is_right, landing_of
+from diagnostics.probes_upsample import UPSAMPLING_LIMIT, measured_upsampling, repeats_cells
 from diagnostics.subject import Subject
-from diagnostics.upsampled import UPSAMPLING_LIMIT, upsampling_errors, upsampling_faults, upsampling_of
+from diagnostics.upsampled import upsampling_faults
 from diagnostics.verdict import Finding, SkipCheck, StageError
 
 
@@ -18,7 +19,9 @@ def check_upsample_keeps_places(subject: Subject) -> Finding:
     With a lift the fault carries its landing error in source pixels.
     """
     subject.stage("upsample")
-    errors = upsampling_errors(upsampling_of(subject))
+    if repeats_cells(subject):
+        return Finding(faults=upsampling_faults(subject), note="fine cells are copies of coarse ones")
+    errors = measured_upsampling(subject).errors
     alone = upsampling_faults(subject)
     with contextlib.suppress(SkipCheck, StageError):
         if alone and is_right(landing_of(subject)):

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from diagnostics.chains import Chains
+from diagnostics.chains import Chains, Mask
 from diagnostics.subject import Floats
 from reference.closed_form import centre_offset, kept_ratio_size, short_side_size
 from reference.geometry import edge_from_index
@@ -22,12 +22,14 @@ class Frame:
     """A belief about resize and crop: `x_crop = x_image * scale + late - start`, and the resized sides, (S, 2) each.
 
     late: what is added after the scale and the half before it; 0 for every belief in edge coordinates.
+    mirrored: where the crop is believed to be read from its other end; None where it is.
     """
 
     scale: Floats
     start: Floats
     resized: Floats
     late: Floats | float = 0.0
+    mirrored: Mask | None = None
 
 
 OffsetRule = Callable[[Chains, Frame], Floats]
@@ -44,6 +46,7 @@ def frames(chains: Chains) -> Iterator[Believed]:
     yield "scale-align-corners", "", Frame(corners, chains.start, chains.resized, _HALF - corners * _HALF)
     yield "scale-axes-swapped", "", Frame(chains.scale[:, ::-1], chains.start, chains.resized)
     yield from _modes(chains, kind)
+    yield from _unmirrored(chains)
     once = chains.scale
     yield "applied-twice", "", Frame(once**2, once * chains.start + chains.start, chains.resized)
 
@@ -88,7 +91,18 @@ def _modes(chains: Chains, kind: str) -> Iterator[Believed]:
     if kind == "crop":
         for margin in _MARGINS:
             frame = resized_to(chains, round(chains.crop.min() / margin))
-            yield "resize-margin", f"{margin:.3g}", frame
+            if np.abs(frame.resized - chains.resized).max() > 1:  # else it is no other margin, but another rounding
+                yield "resize-margin", f"{margin:.3g}", frame
+
+
+def _unmirrored(chains: Chains) -> Iterator[Believed]:
+    """The belief that what is mirrored is not, before the crop or after it: odd excesses tell the two apart."""
+    for axis, name in enumerate("xy"):
+        here = chains.mirrored & (np.arange(2) == axis)
+        for start in (chains.start, chains.resized - chains.crop - chains.start):
+            believed = np.where(here, start, chains.start)
+            frame = Frame(chains.scale, believed, chains.resized, mirrored=chains.mirrored & ~here)
+            yield f"axis-flipped-{name}", "the preprocess mirrors it", frame
 
 
 def resized_to(chains: Chains, short: int) -> Frame:

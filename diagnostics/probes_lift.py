@@ -9,17 +9,20 @@ import torch
 from numpy.typing import NDArray
 
 from diagnostics.chains import Chains
+from diagnostics.lines import Line, fit_line, rippled
+from diagnostics.probes_upsample import upsampled
+from diagnostics.ramp import NOISE, places_in, ramp
 from diagnostics.recipe import Landing
 from diagnostics.subject import Floats, Subject, as_array
 from diagnostics.verdict import StageError
 from reference.fields import Size
 from reference.geometry import edge_from_index
 
-NOISE = 1e-3  # cells; sampler coordinates in float32 and a place read as a ratio leave less
-_LINES = 31  # points along either side of the image
-_UNREAD = 1e-6  # of the homogeneous channel: nothing was read there
+_POINTS = 961  # of the image, and of the crop
+_SPREAD = 1 / 1.32471795724474602596 ** np.arange(1, 3)  # powers of the plastic number: the R2 sequence of M. Roberts
+_ALONG = 248  # points of a line along which steps are looked for
 _FEWEST = 9  # points, below which no map is fitted
-_RIM = 1.0  # cells: within one of the outermost centres, bilinear sampling and upsampling clamp
+_RIM = 2.0  # cells: so near the outermost centres, bicubic upsampling and bilinear sampling after it clamp
 _BISECTIONS = 24  # halvings of the distance between two points: float32 has no more to tell
 HALF = edge_from_index(0)
 
@@ -42,6 +45,7 @@ class MeasuredLanding:
 
     chains: the true ones at those sizes. low, high: image index range of the points used, (S, 2), before a swap.
     residual: worst distance of a point from the fit, cells, (S,). nearest: whether single cells are read.
+    ripple: what the interpolation itself leaves, amplitudes as `lines.Line` has them, (S, 2, 3).
     """
 
     chains: Chains
@@ -49,21 +53,14 @@ class MeasuredLanding:
     low: Floats
     high: Floats
     residual: Floats
+    ripple: Floats
     nearest: bool
 
-
-def ramp(cells: Size, channels: int | None) -> torch.Tensor:
-    """A map (1, C, H, W) of channels (x, y, 1, fill), x and y in [-1/2, 1/2], every cell of one norm.
-
-    The third divides out what scales a point's whole feature; the fourth keeps an L2 over the map from bending it.
-    """
-    height, width = cells
-    y, x = torch.meshgrid(*(torch.linspace(-1, 1, side) / 2 for side in (height, width)), indexing="ij")
-    x, y = (axis if side > 1 else torch.zeros_like(axis) for axis, side in ((x, width), (y, height)))
-    fill = torch.sqrt(1 - x**2 - y**2)
-    planes = torch.stack([x, y, torch.ones_like(x), fill])
-    count = 4 if channels is None else channels
-    return planes.repeat(-(-count // 4), 1, 1)[:count][None]
+    def at(self, index: int, points: Floats) -> Floats:
+        """The places (N, 2) that image index points (N, 2) read at one of the sizes, as fitted."""
+        source = points[:, ::-1] if self.landing.swapped else points
+        places = self.landing.gain[index] * source + self.landing.shift[index]
+        return np.stack([rippled(places[:, axis], self.ripple[index, axis]) for axis in (0, 1)], axis=-1)
 
 
 def read_places(subject: Subject, size: Size, points: Floats) -> Reading:
@@ -78,18 +75,14 @@ def read_places(subject: Subject, size: Size, points: Floats) -> Reading:
         )
     array, valid = read_values(subject, size, ramp(pipeline.grid, pipeline.channels), points)
     weight = array[:, 2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        unit = np.where(np.abs(weight[:, None]) > _UNREAD, array[:, :2] / weight[:, None], np.nan)
-    place = edge_from_index(unit) * (np.array(pipeline.grid[::-1]) - 1)
-    return Reading(place, weight, valid)
+    return Reading(places_in(array, pipeline.grid), weight, valid)
 
 
 def read_values(
     subject: Subject, size: Size, features: torch.Tensor, points: Floats
 ) -> tuple[Floats, NDArray[np.bool_] | None]:
     """The lift's values (N, C) for a map at image index points (N, 2), and its mask if it gives one."""
-    if subject.pipeline.upsample is not None:
-        features = torch.from_numpy(subject.call_array("upsample", features)).float()
+    features = upsampled(subject, features)
     given = edge_from_index(points) if subject.pipeline.origin == "edge" else points
     output = subject.stage("lift")(features, torch.from_numpy(given.astype(np.float32)), size)
     values, valid = output if isinstance(output, tuple) and len(output) == 2 else (output, None)
@@ -128,10 +121,13 @@ def measure_landing(subject: Subject, chains: Chains) -> MeasuredLanding:
         raise StageError("lift", f"reads inside the grid for {most} of some 2,000 points at most: no map can be fitted")
     samples = [samples[index] for index in telling]
     swapped = sum(_reads_across(u, p) for u, p in samples) * 2 > len(samples)
-    rows = [_fit_size(u, p, swapped) for u, p in samples]
-    gain, shift, low, high = (np.array([row[k] for row in rows]) for k in range(4))
-    residual = np.array([row[4] for row in rows])
-    return MeasuredLanding(chains.only(telling), Landing(gain, shift, swapped), low, high, residual, nearest)
+    lines = [_fit_size(u, p, swapped) for u, p in samples]
+    gain, shift, low, high, residual, ripple = (
+        np.array([[getattr(axis, name) for axis in row] for row in lines])
+        for name in ("gain", "shift", "low", "high", "residual", "ripple")
+    )
+    landing = Landing(gain, shift, swapped)
+    return MeasuredLanding(chains.only(telling), landing, low, high, residual.max(axis=1), ripple, nearest)
 
 
 def _sample(subject: Subject, chains: Chains, index: int) -> tuple[Floats, Floats]:
@@ -167,18 +163,12 @@ def _reads_across(u: Floats, p: Floats) -> bool:
     return bool(abs(across) > abs(along))
 
 
-def _fit_size(u: Floats, p: Floats, swapped: bool) -> tuple[Floats, Floats, Floats, Floats, float]:
-    """gain, shift, low, high and residual of `p = gain * u + shift` on each axis; NaN places are left out."""
+def _fit_size(u: Floats, p: Floats, swapped: bool) -> tuple[Line, Line]:
+    """The lines that the places on x and on y follow; NaN places are left out."""
     source = u[:, ::-1] if swapped else u
-    fits = []
-    for axis in (0, 1):
-        known = np.isfinite(p[:, axis])
-        line = np.stack([source[known, axis], np.ones(np.count_nonzero(known))], axis=-1)
-        (gain, shift), *_ = np.linalg.lstsq(line, p[known, axis], rcond=None)
-        residual = np.abs(line @ [gain, shift] - p[known, axis]).max()
-        fits.append((gain, shift, line[:, 0].min(), line[:, 0].max(), residual))
-    gain, shift, low, high, residual = np.array(fits).T
-    return gain, shift, low, high, float(residual.max())
+    known = np.isfinite(p)
+    x, y = (fit_line(source[known[:, axis], axis], p[known[:, axis], axis]) for axis in (0, 1))
+    return x, y
 
 
 def find_steps(subject: Subject, size: Size) -> tuple[Floats, Floats]:
@@ -189,7 +179,7 @@ def find_steps(subject: Subject, size: Size) -> tuple[Floats, Floats]:
     middle = (np.array(size[::-1]) - 1) / 2
     points, places = [], []
     for axis in (0, 1):
-        line = np.tile(middle, (8 * _LINES, 1))
+        line = np.tile(middle, (_ALONG, 1))
         line[:, axis] = np.linspace(0, size[1 - axis] - 1, len(line))
         read = read_places(subject, size, line).place
         moving = int(np.nanargmax(np.nanmax(read, axis=0) - np.nanmin(read, axis=0)))
@@ -210,15 +200,14 @@ def find_steps(subject: Subject, size: Size) -> tuple[Floats, Floats]:
 def lattice(chains: Chains, index: int, origin: str) -> Floats:
     """Image index points whose coordinates, as the lift is given them, are whole numbers.
 
-    Some are spread over the whole image, as many again over the part that the crop shows, however narrow it is.
+    Some are spread over the whole image, as many again over the part that the crop shows, however narrow it is: evenly,
+    and no two in a row, so that nothing periodic hides between them.
     """
     image = chains.image[index]
     first, last = np.clip(chains.shown[:, index], 1, image - 2)
-    points = []
-    for low, high in ((np.ones(2), image - 2), (first, last)):
-        columns, rows = (np.unique(np.rint(np.linspace(low[axis], high[axis], _LINES))) for axis in (0, 1))
-        points.append(np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2))
-    whole: Floats = np.concatenate(points)
+    share = np.mod(np.arange(_POINTS)[:, None] * _SPREAD, 1)
+    points = [np.rint(low + share * (high - low)) for low, high in ((np.ones(2), image - 2), (first, last))]
+    whole = np.unique(np.concatenate(points), axis=0)
     return whole - HALF if origin == "edge" else whole
 
 

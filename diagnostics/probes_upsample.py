@@ -5,14 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch.nn import functional
 
-from diagnostics.probes_lift import NOISE, ramp
+from diagnostics.lines import Line, fit_line
+from diagnostics.ramp import NOISE, places_in, ramp
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import SkipCheck, StageError
+from reference.fields import Size
 from reference.geometry import edge_from_index, index_from_edge
 
+UPSAMPLING_LIMIT = 0.005  # coarse cells, as for a landing
 _RIM = 2.0  # coarse cells: bicubic reads so far, and what it reads beyond the rim is clamped
-_BENT = 10 * NOISE  # of a cell: nearest neighbour's steps and learned upsamplers follow no line
+_BENT = 10 * NOISE  # of a cell: learned upsamplers follow no line
+_FEWEST = 3  # fine cells, below which no line is fitted
+_LINE = ("gain", "shift", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -28,33 +35,103 @@ class MeasuredUpsampling:
     right: Floats
     fine: Floats
 
+    @property
+    def errors(self) -> Floats:
+        """How far from its place a fine cell comes, coarse cells (2, 2): the first and the last that were used."""
+        errors: Floats = self.gain * self.right + self.shift - self.right
+        return errors
+
+
+def upsampled(subject: Subject, features: torch.Tensor) -> torch.Tensor:
+    """What the lift is given for a map (1, C, H, W): the map, or what `upsample` makes of it.
+
+    An upsampling that keeps places is replaced by a bilinear one of its size, so that the ripple of its kernel, or its
+    steps, do not hide where the lift reads.
+    """
+    if subject.pipeline.upsample is None:
+        return features
+    if keeps_places(subject):
+        return functional.interpolate(features, fine_size(subject), mode="bilinear", align_corners=False)
+    return torch.from_numpy(subject.call_array("upsample", features)).float()
+
+
+def fine_size(subject: Subject) -> Size:
+    """Cells (height, width) of the map that the lift samples."""
+    if subject.pipeline.upsample is None:
+        return subject.pipeline.grid
+    height, width = _places(subject).shape[:2]
+    return height, width
+
+
+def repeats_cells(subject: Subject) -> bool:
+    """Whether every fine cell is a copy of the coarse one that holds its centre, as nearest neighbour has it."""
+    places = _places(subject)
+    right = _right_places(subject.pipeline.grid, places.shape[:2])
+    near = np.abs(places - np.rint(places)).max() < NOISE and np.abs(places - right).max() < 1
+    return bool(near and np.ptp(places - right) > NOISE)
+
+
+def keeps_places(subject: Subject) -> bool:
+    """Whether fine cells hold what is at their place, as far as the kernel allows, or at the nearest cell to it."""
+    try:
+        return repeats_cells(subject) or bool(np.abs(measured_upsampling(subject).errors).max() <= UPSAMPLING_LIMIT)
+    except SkipCheck:
+        return False
+
+
+def measured_upsampling(subject: Subject) -> MeasuredUpsampling:
+    """What `measure_upsampling` found, measured once. Raises as it does."""
+    if "upsampling" not in subject.kept:
+        try:
+            subject.kept["upsampling"] = measure_upsampling(subject)
+        except (StageError, SkipCheck) as error:
+            subject.kept["upsampling"] = error
+    known = subject.kept["upsampling"]
+    if isinstance(known, Exception):
+        raise known
+    measured: MeasuredUpsampling = known
+    return measured
+
 
 def measure_upsampling(subject: Subject) -> MeasuredUpsampling:
     """Upsample a map that holds its own coordinates, and fit where each fine cell comes from.
 
     Raises `StageError` for what is no map, `SkipCheck` where the cells follow no straight line.
     """
-    cells = np.array(subject.pipeline.grid[::-1], dtype=np.float64)
-    fine = subject.call_array("upsample", ramp(subject.pipeline.grid, subject.pipeline.channels))
-    if fine.ndim != 4 or len(fine) != 1 or fine.shape[1] < 3:
-        raise StageError("upsample", f"must return a map (1, C, Hu, Wu), got shape {fine.shape}")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        unit = fine[0, :2] / fine[0, 2]
-    places = edge_from_index(np.moveaxis(unit, 0, -1)) * (cells - 1)
-    sides = np.array(fine.shape[:1:-1], dtype=np.float64)
-    fits = [_fit(places[..., axis].mean(axis=axis), cells[axis], sides[axis]) for axis in (0, 1)]
-    gain, shift, low, high = np.array(fits).T
-    return MeasuredUpsampling(gain, shift, np.stack([low, high]), sides)
+    places, cells = _places(subject), subject.pipeline.grid[::-1]
+    right = _right_places(subject.pipeline.grid, places.shape[:2])
+    lines = [_fit(right[..., axis].mean(axis=axis), places[..., axis].mean(axis=axis), cells[axis]) for axis in (0, 1)]
+    gain, shift, low, high = (np.array([getattr(line, name) for line in lines]) for name in _LINE)
+    return MeasuredUpsampling(gain, shift, np.stack([low, high]), np.array(places.shape[1::-1], dtype=np.float64))
 
 
-def _fit(places: Floats, cells: float, side: float) -> tuple[float, float, float, float]:
-    right = index_from_edge(edge_from_index(np.arange(side)) * cells / side)
+def _places(subject: Subject) -> Floats:
+    """The coarse place (Hu, Wu, 2) that every cell of the fine map holds; measured once."""
+    if "upsampled places" not in subject.kept:
+        grid = subject.pipeline.grid
+        fine = subject.call_array("upsample", ramp(grid, subject.pipeline.channels))
+        if fine.ndim != 4 or len(fine) != 1 or fine.shape[1] < 3:
+            raise StageError("upsample", f"must return a map (1, C, Hu, Wu), got shape {fine.shape}")
+        subject.kept["upsampled places"] = places_in(np.moveaxis(fine[0], 0, -1), grid)
+    places: Floats = subject.kept["upsampled places"]
+    return places
+
+
+def _right_places(cells: Size, fine: tuple[int, ...]) -> Floats:
+    """Coarse index coordinates (Hu, Wu, 2) of the centres of fine cells."""
+    y, x = (
+        index_from_edge(edge_from_index(np.arange(side)) * count / side)
+        for side, count in zip(fine, cells, strict=True)
+    )
+    return np.stack(np.meshgrid(x, y), axis=-1)
+
+
+def _fit(right: Floats, places: Floats, cells: int) -> Line:
     rim = min(_RIM, (cells - 1) / 4)
     known = (np.minimum(right, places) >= rim) & (np.maximum(right, places) <= cells - 1 - rim)
-    if np.count_nonzero(known) < 3:
+    if np.count_nonzero(known) < _FEWEST:
         raise SkipCheck("upsample leaves too few cells off the rim to tell where they come from")
-    line = np.stack([right[known], np.ones(np.count_nonzero(known))], axis=-1)
-    (gain, shift), *_ = np.linalg.lstsq(line, places[known], rcond=None)
-    if np.abs(line @ [gain, shift] - places[known]).max() > _BENT:
+    line = fit_line(right[known], places[known])
+    if line.residual > _BENT:
         raise SkipCheck("upsample follows no straight line from coarse to fine cells; the lift is judged through it")
-    return float(gain), float(shift), float(right[known].min()), float(right[known].max())
+    return line

@@ -72,6 +72,7 @@ class Link:
 
 
 Recipe = tuple[Link, ...]
+Sampler = tuple[str, tuple[Floats, Floats], str]  # fault id, (stretch, move) of a grid index, detail
 
 
 def right_links(chains: Chains) -> dict[str, Link]:
@@ -96,8 +97,9 @@ def run(links: dict[str, Link], chains: Chains) -> Landing:
     start = links["offset"].value(chains, frame)
     (patch, first), cell = links["patch"].value, links["cell"].value
     crop_scale, crop_shift = frame.scale, frame.scale * half + half_after + frame.late - start
-    crop_scale = np.where(chains.mirrored, -crop_scale, crop_scale)
-    crop_shift = np.where(chains.mirrored, chains.crop - crop_shift, crop_shift)
+    mirrored = chains.mirrored if frame.mirrored is None else frame.mirrored
+    crop_scale = np.where(mirrored, -crop_scale, crop_scale)
+    crop_shift = np.where(mirrored, chains.crop - crop_shift, crop_shift)
     landing = Landing(crop_scale / patch, (crop_shift - first) / patch - cell)
     stretch, move = links["sampler"].value
     turn: Turn = links["axes"].value
@@ -110,6 +112,7 @@ def run(links: dict[str, Link], chains: Chains) -> Landing:
 def wrong_links(chains: Chains) -> list[Link]:
     """Every known wrong choice of a link."""
     links = [
+        *_overlaps(chains),
         Link("source", "source-half-pixel", (0.0, 0.0), "the half is missing"),
         Link("source", "source-half-pixel", (0.0, HALF), "the half is added after the scale (asymmetric)"),
         Link("source", "source-half-pixel", (2 * HALF, 0.0), "the half is added twice"),
@@ -130,15 +133,20 @@ def wrong_links(chains: Chains) -> list[Link]:
 
 
 def _patches(chains: Chains) -> Iterator[Link]:
-    """Wrong patches: cells taken for tiles of the whole crop, and patches of the usual sizes."""
-    tiles = chains.crop / chains.cells, np.zeros_like(chains.first)
-    if (chains.first > 0).any():
-        yield Link("patch", "patch-overlap", tiles, "as if they were tiles of the crop")
-        yield Link("patch", "patch-overlap", (chains.patch, tiles[1]), "as if each were as long as its stride")
-    else:
-        yield Link("patch", "patch-remainder", tiles, "the whole crop")
+    """Wrong patches: tiles of the whole crop where a strip of it is left, and patches of the usual sizes."""
+    none = np.zeros_like(chains.first)
+    if not chains.first.any():
+        yield Link("patch", "patch-remainder", (chains.crop / chains.cells, none), "the whole crop")
     for pixels in (8, 14, 16, 32):
-        yield Link("patch", "patch-size", (np.full_like(chains.patch, pixels), tiles[1]), f"{pixels} pixels")
+        yield Link("patch", "patch-size", (np.full_like(chains.patch, pixels), none), f"{pixels} pixels")
+
+
+def _overlaps(chains: Chains) -> Iterator[Link]:
+    """Patches that overlap, taken for tiles; before the half cell, which half a patch too much may equal."""
+    if chains.first.any():
+        none = np.zeros_like(chains.first)
+        yield Link("patch", "patch-overlap", (chains.crop / chains.cells, none), "for tiles of the crop")
+        yield Link("patch", "patch-overlap", (chains.patch, none), "to be as long as their stride")
 
 
 def _flips(chains: Chains) -> Iterator[Link]:
@@ -150,23 +158,30 @@ def _flips(chains: Chains) -> Iterator[Link]:
         yield Link("cell", "flip-off-by-one", HALF + sign * one, f"in the grid, {detail}")
 
 
-def _samplers(chains: Chains) -> Iterator[tuple[str, tuple[Floats, Floats], str]]:
+def _samplers(chains: Chains) -> Iterator[Sampler]:
     """Wrong normalisations of a grid index for `grid_sample`, as `stretch * index + move`."""
-    n, pixels = chains.cells, chains.crop
-    shrink, pixel_stretch = (n - 1) / n, pixels / np.maximum(pixels - 1, 1)
-    stretch = n / np.maximum(n - 1, 1)
-    on_cells, on_pixels = "on cells", "on crop pixels"
-    yield "align-corners-sample", (shrink, HALF * shrink), on_cells
-    yield "align-corners-normalise", (stretch, np.full_like(n, -HALF)), on_cells
-    yield "align-corners-both-edge", (stretch, HALF * stretch - HALF), on_cells
-    first = HALF * (pixels / n - 1) * n / np.maximum(pixels - 1, 1) - HALF
-    yield "align-corners-normalise", (pixel_stretch, first), on_pixels
-    yield "align-corners-both-edge", (pixel_stretch, HALF * pixel_stretch - HALF), on_pixels
+    n = chains.cells
+    yield from _corners(n, n, "on cells")
+    yield from _corners(chains.crop, n, "on crop pixels")
+    if (chains.fine != n).any():
+        yield from _corners(chains.fine, n, "on cells of the upsampled map")
+        to_corners = (chains.fine - 1) * n / (np.maximum(n - 1, 1) * chains.fine)
+        detail = "on cells, with align_corners=True on the upsampled map"
+        yield "align-corners-normalise", (to_corners, HALF * n / chains.fine - HALF), detail
     for fine in _upsampled(chains):
         yield from upsamplings(fine, n)
 
 
-def upsamplings(fine: Floats, cells: Floats) -> Iterator[tuple[str, tuple[Floats, Floats], str]]:
+def _corners(sides: Floats, cells: Floats, detail: str) -> Iterator[Sampler]:
+    """What goes wrong with align_corners on a raster of `sides` over the same area as `cells`."""
+    shrink, stretch = (sides - 1) / sides, sides / np.maximum(sides - 1, 1)
+    yield "align-corners-sample", (shrink, HALF * shrink + (HALF * cells / sides - HALF)), detail
+    first = HALF * (sides - cells) / np.maximum(sides - 1, 1) - HALF
+    yield "align-corners-normalise", (stretch, first), detail
+    yield "align-corners-both-edge", (stretch, HALF * stretch - HALF), detail
+
+
+def upsamplings(fine: Floats, cells: Floats) -> Iterator[Sampler]:
     """Wrong upsamplings of `cells` to `fine` sides, sampled with `align_corners=False`, as samplers."""
     to_fine, to_coarse = fine / cells, (cells - 1) / np.maximum(fine - 1, 1)
     detail = f"to {int(fine[0, 1])}x{int(fine[0, 0])}"

@@ -28,6 +28,8 @@ def _patches(gain: Floats, chains: Chains) -> Iterator[Link]:
     """One patch of whole pixels, or the share of a crop that is longer than what whole patches cover of it."""
     patch, none = chains.patch / gain, np.zeros_like(gain)
     pixels, sides = _whole(patch), _whole(patch * chains.cells)
+    if chains.first.any():  # nothing but the stride has a whole number there
+        return
     if pixels is not None and len(set(pixels)) == 1:
         yield Link("patch", "patch-size", (np.full_like(gain, pixels[0]), none), f"{pixels[0]:.0f} pixels")
     if sides is not None and (sides >= chains.crop).all() and (sides - chains.crop < chains.patch).all():

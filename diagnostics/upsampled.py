@@ -9,41 +9,23 @@ import numpy as np
 from diagnostics.explain import MATCH
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
-from diagnostics.probes_upsample import MeasuredUpsampling, measure_upsampling
+from diagnostics.probes_upsample import UPSAMPLING_LIMIT, MeasuredUpsampling, measured_upsampling, repeats_cells
 from diagnostics.recipe import upsamplings
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import Fault, SkipCheck, StageError
 
-UPSAMPLING_LIMIT = 0.005  # coarse cells, as for a landing
-
-
-def upsampling_of(subject: Subject) -> MeasuredUpsampling:
-    """The measured upsampling of the subject, measured once. Raises `StageError` and `SkipCheck` as measuring does."""
-    if "upsampling" not in subject.kept:
-        try:
-            subject.kept["upsampling"] = measure_upsampling(subject)
-        except (StageError, SkipCheck) as error:
-            subject.kept["upsampling"] = error
-    known = subject.kept["upsampling"]
-    if isinstance(known, Exception):
-        raise known
-    measured: MeasuredUpsampling = known
-    return measured
-
-
-def upsampling_errors(measured: MeasuredUpsampling) -> Floats:
-    """How far from its place a fine cell comes, coarse cells (2, 2): at the first and the last that were used, x, y."""
-    errors: Floats = measured.gain * measured.right + measured.shift - measured.right
-    return errors
+_REMEDY = "torch.nn.functional.interpolate(features, size, mode='bilinear', align_corners=False)."
 
 
 def upsampling_faults(subject: Subject) -> tuple[Fault, ...]:
     """The fault of `upsample` by itself; none where it is right, missing, or follows no straight line."""
     try:
-        measured = upsampling_of(subject)
+        if repeats_cells(subject):
+            return () if subject.pipeline.interpolation == "nearest" else (_repeating(),)
+        measured = measured_upsampling(subject)
     except (StageError, SkipCheck):
         return ()
-    errors = upsampling_errors(measured)
+    errors = measured.errors
     if np.abs(errors).max() <= UPSAMPLING_LIMIT:
         return ()
     cells = np.array([subject.pipeline.grid[::-1]], dtype=np.float64)
@@ -52,6 +34,12 @@ def upsampling_faults(subject: Subject) -> tuple[Fault, ...]:
         if np.abs(errors - expected).max() <= MATCH:
             return (_fault(fault_id, detail, errors),)
     return (_unexplained(measured, errors),)
+
+
+def _repeating() -> Fault:
+    shift = "the middle of a coarse cell, wherever in it a point lies"
+    fault = named(CATALOGUE, "nearest-sampling", where="the upsampled map", shift=shift)
+    return replace(fault, stage="upsample", remedy=_REMEDY)
 
 
 def _fault(fault_id: str, detail: str, errors: Floats) -> Fault:
@@ -70,5 +58,5 @@ def _unexplained(measured: MeasuredUpsampling, errors: Floats) -> Fault:
             f"Fine cells hold places up to {np.abs(errors).max():.3f} coarse cells beside their own, by no known "
             f"mistake: place x = {gx:.5f} x {sx:+.4f}, place y = {gy:.5f} y {sy:+.4f}, in coarse cell indices."
         ),
-        remedy="torch.nn.functional.interpolate(features, size, mode='bilinear', align_corners=False).",
+        remedy=_REMEDY,
     )
