@@ -24,6 +24,7 @@ _LANDING = 0.05
 # line fitted to steps a quarter of an image pixel. That is `resample-nearest`, and no second fault.
 _LANDING_OF_STEPS = 0.75
 _ON_CENTRE = 0.1  # image pixels off the centre
+_STANDARD_ERRORS = 3  # of the measured scale: where little is seen, as of a strip, the corners are not known better
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,18 @@ def _miss(subject: Subject, claim: GeomMeta, measured: MeasuredMap) -> _Miss:
     corner = int(distances.argmax())
     on_centres = measured.off_centre < _ON_CENTRE
     coarser = max(1.0, *(1 / measured.matrix[axis][axis] for axis in (0, 1)))
-    limit = (_LANDING_OF_STEPS if on_centres else _LANDING) * coarser * np.sqrt(2)
+    limit = (_LANDING_OF_STEPS if on_centres else _LANDING) * coarser * np.sqrt(2) + _uncertainty(measured)
     others = tuple(_other_sizes(subject, claim, measured))
     return _Miss(measured.image_size, float(distances[corner]), float(limit), CORNERS[corner], others)
+
+
+def _uncertainty(measured: MeasuredMap) -> float:
+    """How far the corners may be off where they were measured, source pixels.
+
+    A line fitted to the steps of a short kernel may run half a ripple beside their middle, and lean a little.
+    """
+    lean = _STANDARD_ERRORS * np.array(measured.scale_error) * measured.image_size[::-1]
+    return float(np.hypot(*(lean + measured.ripple / 2)))
 
 
 def _other_sizes(subject: Subject, claim: GeomMeta, measured: MeasuredMap) -> list[str]:

@@ -8,19 +8,13 @@ import numpy as np
 
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import SkipCheck
+from reference import snapping
 from reference.fields import Size
 from reference.geometry import GeomMeta, edge_from_index, index_from_edge
 from reference.measure import MeasuredMap
-from reference.snapping import snap
 
 CORNERS = ("left top", "right top", "left bottom", "right bottom")
 _UNIT_CORNERS = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=np.float64)
-# Pixels of the coarser raster. Bilinear kernels at scales just below 1 read up to 0.12 beside a straight line, to and
-# fro from pixel to pixel; what bends less than that misleads nobody.
-_RIPPLE = 0.2
-# How `reference.snapping` refuses what is not axis-aligned; it also refuses fractional windows, which are.
-_BENT = "is no scale and shift"
-_NOT_AFFINE = ("turns, transposes or shears the image", "mirrors the image", _BENT)
 
 
 @dataclass(frozen=True)
@@ -33,13 +27,8 @@ class Departure:
 
 def departure(measured: MeasuredMap) -> Departure | None:
     """What keeps `measured` from being a scale and shift on each axis; None where it is one, whole pixels or not."""
-    try:
-        snap(measured)
-    except ValueError as refusal:
-        how = next((words for words in _NOT_AFFINE if words in str(refusal)), None)
-        ripple = how == _BENT and measured.residual <= _RIPPLE * max(measured.coarseness)
-        return None if how is None or ripple else Departure(how, _miss_of_upright(measured))
-    return None
+    how = snapping.departure(measured)
+    return Departure(how, _miss_of_upright(measured)) if how else None
 
 
 def affine_maps(subject: Subject) -> dict[Size, MeasuredMap]:
@@ -66,13 +55,15 @@ def image_from_crop_edges(measured: MeasuredMap, edges: Floats) -> Floats:
 
 
 def corner_edges(measured: MeasuredMap) -> Floats:
-    """The crop's `CORNERS`, crop edge coordinates (4, 2)."""
-    height, width = measured.crop_size
-    return _UNIT_CORNERS * (width, height)
+    """The `CORNERS` of what the crop shows of the image, padding aside: crop edge coordinates (4, 2)."""
+    (height, width), (crop_height, crop_width) = measured.image_size, measured.crop_size
+    corners = _UNIT_CORNERS * (width, height) @ np.array(measured.matrix).T + measured.shift
+    shown = np.clip(corners, 0, (crop_width, crop_height))
+    return np.asarray(shown.min(axis=0) + _UNIT_CORNERS * np.ptp(shown, axis=0))
 
 
 def corner_misses(claim: GeomMeta, measured: MeasuredMap) -> Floats:
-    """How far `claim` is from `measured` at the crop's `CORNERS`, source pixels (4, 2)."""
+    """How far `claim` is from `measured` at the `CORNERS`, source pixels (4, 2)."""
     edges = corner_edges(measured)
     claimed = edge_from_index(claim.image_from_crop(index_from_edge(edges)))
     return np.asarray(claimed - image_from_crop_edges(measured, edges))

@@ -8,12 +8,8 @@ from reference.measure import MeasuredMap
 # All in pixels of the coarser of image and crop, the raster that limits what stripes in 8 bits can show.
 _LANDING_TOLERANCE = 0.02
 _SHEAR = 0.1
-# How far single pixels stray from the line: 0.06 for 8 bits, 0.11 for bilinear at scales just below 1, whose triangle
-# is cut into pixels. It ripples from pixel to pixel and leaves the fit alone. A box kernel there strays like a warp.
-_RESIDUAL = 0.2
-_STAIRCASE = 0.8  # nearest neighbour reads up to half an image pixel beside the place, on both axes at once
-_STAIRCASE_SHIFT = 0.25  # image pixels: a line fitted to steps of one pixel may run so far beside their middle
-_ON_CENTRE = 0.1  # off the pixel centre by less: nothing was interpolated
+BENT = 0.2  # what strays so far from the line is a warp: 8 bits alone make 0.06
+_STEPS = 0.2  # image pixels of ripple: more is a staircase, as nearest neighbour and a box make
 _SIZE_ERROR = 1 / 6  # three standard errors must stay below the half that rounding forgives
 
 
@@ -22,16 +18,10 @@ def snap(measured: MeasuredMap) -> GeomMeta:
 
     Raises `ValueError`, with the measured map in the message, where there is none or the measurement cannot tell.
     """
-    (sx, shear_x), (shear_y, sy) = measured.matrix
+    if how := departure(measured):
+        raise ValueError(_refusal(how, measured))
+    (sx, _), (_, sy) = measured.matrix
     height, width = measured.image_size
-    coarse = max(measured.coarseness)
-    if abs(shear_x) * height > _SHEAR * coarse or abs(shear_y) * width > _SHEAR * coarse:
-        raise ValueError(_refusal("turns, transposes or shears the image", measured))
-    if sx < 0 or sy < 0:
-        raise ValueError(_refusal("mirrors the image", measured))
-    allowed = _STAIRCASE if _is_staircase(measured) else _RESIDUAL
-    if measured.residual > allowed * coarse:
-        raise ValueError(_refusal("is no scale and shift (a warp, or parts of the image are missing)", measured))
     resized_size = round(sy * height), round(sx * width)
     if any(error * size > _SIZE_ERROR for error, size in zip(measured.scale_error, resized_size[::-1], strict=True)):
         raise ValueError(f"too little of the image is seen to tell the realised size; measured: {measured}")
@@ -40,22 +30,31 @@ def snap(measured: MeasuredMap) -> GeomMeta:
     return GeomMeta(mode, measured.image_size, resized_size, measured.crop_size, feat_size=(1, 1), offset=offset)
 
 
+def departure(measured: MeasuredMap) -> str:
+    """What keeps the map from being a scale and a shift on each axis, in words; empty where it is one."""
+    (sx, shear_x), (shear_y, sy) = measured.matrix
+    height, width = measured.image_size
+    coarse = max(measured.coarseness)
+    if abs(shear_x) * height > _SHEAR * coarse or abs(shear_y) * width > _SHEAR * coarse:
+        return "turns, transposes or shears the image"
+    if sx < 0 or sy < 0:
+        return "mirrors the image"
+    if measured.bend > BENT * coarse:
+        return "is no scale and shift (a warp, or parts of the image are missing)"
+    return ""
+
+
 def _offset(measured: MeasuredMap, axis: int, scale: float) -> int:
     """The whole offset with which `scale` lands where it was measured, at both ends of what was measured."""
     ends = [(end - measured.shift[axis]) / measured.matrix[axis][axis] for end in measured.reach[axis]]
     starts = [place * scale - end for place, end in zip(ends, measured.reach[axis], strict=True)]
     offset = round(sum(starts) / 2)
     allowed = _LANDING_TOLERANCE * measured.coarseness[axis]
-    if _is_staircase(measured):
-        allowed += _STAIRCASE_SHIFT * scale
+    if measured.ripple > _STEPS:
+        allowed += measured.ripple / 2 * scale  # a line fitted to steps may run so far beside their middle
     if max(abs(start - offset) for start in starts) > allowed:
         raise ValueError(_refusal("resizes or crops by a fraction of a pixel", measured))
     return offset
-
-
-def _is_staircase(measured: MeasuredMap) -> bool:
-    """Whether only pixel centres are read, as nearest neighbour does; a crop alone does too, but without steps."""
-    return measured.off_centre < _ON_CENTRE and measured.residual > _LANDING_TOLERANCE
 
 
 def _refusal(what: str, measured: MeasuredMap) -> str:

@@ -1,21 +1,22 @@
 """Structured light for image transforms: from which place of the image was each pixel of the output read?
 
 Cosine stripes of known period are sent through a callable in four phase steps. The phase that arrives at an output
-pixel names a place of the image, whatever the mean, gain and channel order: a symmetric kernel damps stripes but does
-not shift them. A period twice as long as the image says roughly where, shorter ones say it finely (phase-shifting
-profilometry with temporal unwrapping; Huntley and Saldner, Applied Optics 32(17), 1993).
+pixel names a place of the image, whatever the mean, gain and curve: a symmetric kernel damps stripes but does not shift
+them. A period twice as long as the image says roughly where, shorter ones say it finely (phase-shifting profilometry
+with temporal unwrapping; Huntley and Saldner, Applied Optics 32(17), 1993). Where colour channels stay apart, green
+carries the stripes of y and the other two those of x, which halves the calls.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
 from reference.fields import Size
 from reference.geometry import edge_from_index
@@ -27,6 +28,8 @@ Mask = npt.NDArray[np.bool_]
 _SHORTEST_PERIOD = 12  # pixels of the coarser of image and crop: no usual kernel damps these stripes away
 _PERIOD_STEP = 64  # a phase is good to 1/2000 of its period in 8 bits, so the next period may be this much shorter
 _MIDDLE, _AMPLITUDE = 127.5, 120  # grey levels; a sharpening kernel's overshoot stays inside 8 bits
+_REPEATS = 2  # more calls where two agreed: a coin flip then stays unseen once in eight times, and fails the fit
+_RANDOM = "the transform is random: calls with the same image give different results"
 _VISIBLE = 0.2  # of the strongest stripes that arrive: anything paler is padding
 _MOVING = 0.25  # of the usual change of place: anything slower is padding that repeats the rim
 
@@ -50,32 +53,61 @@ class Landing:
         return float(np.hypot(*self.slopes))
 
 
-def measure_landing(transform: Transform, image_size: Size, axis: int) -> Landing:
-    """Measure where `transform` reads from on `axis` (0: x, 1: y) of an image of `image_size` `(height, width)`.
+def measure_landings(transform: Transform, image_size: Size) -> tuple[Landing, Landing]:
+    """Measure where `transform` reads from along x and along y of an image of `image_size` `(height, width)`.
 
-    Raises `ValueError` where the output is no image tensor, changes size, or shows too little of the image to measure.
+    Raises `ValueError` where calls differ, and where the output is no image tensor or shows too little of the image.
     """
-    period = 2.0 * image_size[1 - axis]
-    phase, strength = _phase(transform, image_size, axis, period)
-    place = np.mod(phase, 2 * np.pi) * period / (2 * np.pi)
-    landing = _landing(place, strength)
-    shorter = period / (_SHORTEST_PERIOD * max(1.0, landing.pitch))
-    steps = math.ceil(math.log(max(1.0, shorter), _PERIOD_STEP))
+    apart = channels_stay_apart(transform, image_size)
+    periods = [2.0 * side for side in reversed(image_size)]
+    waves = _waves(transform, image_size, periods, apart)
+    landings = [
+        _landing(np.mod(phase, 2 * np.pi) * period / (2 * np.pi), strength)
+        for (phase, strength), period in zip(waves, periods, strict=True)
+    ]
+    shorter = [
+        period / (_SHORTEST_PERIOD * max(1.0, landing.pitch)) for period, landing in zip(periods, landings, strict=True)
+    ]
+    steps = math.ceil(math.log(max(1.0, *shorter), _PERIOD_STEP))
     for _ in range(steps):
-        period /= shorter ** (1 / steps)
-        phase, strength = _phase(transform, image_size, axis, period)
-        turns = np.rint(landing.place / period - phase / (2 * np.pi))
-        landing = _landing((turns + phase / (2 * np.pi)) * period, strength)
-    return landing
+        periods = [period / ratio ** (1 / steps) for period, ratio in zip(periods, shorter, strict=True)]
+        waves = _waves(transform, image_size, periods, apart)
+        landings = [_finer(*each) for each in zip(landings, waves, periods, strict=True)]
+    return landings[0], landings[1]
 
 
-def stripes(image_size: Size, axis: int, period: float, quarter_turns: int = 0) -> Image.Image:
-    """A grey RGB image that varies along `axis` as a cosine of `period` pixels, advanced by `quarter_turns`."""
-    places = edge_from_index(np.arange(image_size[1 - axis]))
-    wave = _MIDDLE + _AMPLITUDE * np.cos(2 * np.pi * places / period + quarter_turns * np.pi / 2)
-    grey = np.rint(wave).astype(np.uint8)
-    grey = np.broadcast_to(grey[None, :] if axis == 0 else grey[:, None], image_size)
-    return Image.fromarray(np.repeat(grey[..., None], 3, axis=-1))
+def channels_stay_apart(transform: Transform, image_size: Size) -> bool:
+    """Whether green alone decides the middle one of three planes, and has no part in the other two.
+
+    Raises `ValueError` where calls with one image differ; a coin flip stays unseen once in eight times.
+    """
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (*image_size, 3), dtype=np.uint8))
+    (red, green, blue), (other_red, other_green, other_blue) = noise.split(), ImageOps.flip(noise).split()
+    first, again = planes(transform(noise)), planes(transform(noise))
+    if not _same(first, again):
+        raise ValueError(_RANDOM)
+    new_green = planes(transform(Image.merge("RGB", (red, other_green, blue))))
+    new_others = planes(transform(Image.merge("RGB", (other_red, green, other_blue))))
+    if len(first) == 3 and first.shape == new_green.shape == new_others.shape:
+        follows = [[not _same(new[k], first[k]) for k in range(3)] for new in (new_green, new_others)]
+        if follows == [[False, True, False], [True, False, True]]:
+            return True
+    if not all(_same(first, planes(transform(noise))) for _ in range(_REPEATS)):
+        raise ValueError(_RANDOM)
+    return False
+
+
+def stripes(image_size: Size, axes: Sequence[int], periods: Sequence[float], quarter_turns: int = 0) -> Image.Image:
+    """An RGB image of which each channel varies along one of `axes` (0: x, 1: y), as a cosine.
+
+    periods: of x and of y, pixels. quarter_turns: by which the waves are advanced.
+    """
+    channels = []
+    for axis in (0, 1):
+        turns = edge_from_index(np.arange(image_size[1 - axis])) / periods[axis] + quarter_turns / 4
+        wave = np.rint(_MIDDLE + _AMPLITUDE * np.cos(2 * np.pi * turns)).astype(np.uint8)
+        channels.append(Image.fromarray(np.broadcast_to(wave if axis == 0 else wave[:, None], image_size)))
+    return Image.merge("RGB", [channels[axis] for axis in axes])
 
 
 def planes(output: Any) -> Field:
@@ -100,17 +132,38 @@ def planes(output: Any) -> Field:
     if channels.ndim == 4 and len(channels) == 1:
         channels = channels[0]
     if channels.ndim != 3 or channels.shape[0] not in (1, 3) or channels.size == 0:
-        raise ValueError(f"the transform must return a tensor (3, Hc, Wc), got shape {channels.shape}")
+        advice = "; move the channels to the front" if channels.ndim == 3 and channels.shape[-1] in (1, 3) else ""
+        raise ValueError(f"the transform must return a tensor (3, Hc, Wc), got shape {channels.shape}{advice}")
     return channels
 
 
-def _phase(transform: Transform, image_size: Size, axis: int, period: float) -> tuple[Field, Field]:
-    """Phase in radians and strength of the stripes at every crop pixel, from four quarter turns."""
-    seen = [planes(transform(stripes(image_size, axis, period, step))).mean(axis=0) for step in range(4)]
+def _same(first: Field, second: Field) -> bool:
+    return np.array_equal(first, second, equal_nan=True)
+
+
+def _waves(transform: Transform, image_size: Size, periods: Sequence[float], apart: bool) -> list[tuple[Field, Field]]:
+    """Phase in radians and strength of the stripes of x, then y, at every crop pixel."""
+    if apart:
+        seen = [planes(transform(stripes(image_size, (0, 1, 0), periods, turn))) for turn in range(4)]
+        return [_phase([look[::2].mean(axis=0) for look in seen]), _phase([look[1] for look in seen])]
+    return [
+        _phase([planes(transform(stripes(image_size, (axis,) * 3, periods, turn))).mean(axis=0) for turn in range(4)])
+        for axis in (0, 1)
+    ]
+
+
+def _phase(seen: Sequence[Field]) -> tuple[Field, Field]:
     if len({image.shape for image in seen}) > 1:
         raise ValueError("the transform is random: the size of its output changes from call to call")
     cosine, sine = seen[0] - seen[2], seen[3] - seen[1]
     return np.arctan2(sine, cosine), np.hypot(sine, cosine)
+
+
+def _finer(rough: Landing, wave: tuple[Field, Field], period: float) -> Landing:
+    """The landing by stripes of a shorter `period`, of which the rough one says which stripe it is."""
+    phase, strength = wave
+    turns = np.rint(rough.place / period - phase / (2 * np.pi))
+    return _landing((turns + phase / (2 * np.pi)) * period, strength)
 
 
 def _landing(place: Field, strength: Field) -> Landing:
@@ -121,22 +174,26 @@ def _landing(place: Field, strength: Field) -> Landing:
 
 
 def _slopes(place: Field, visible: Mask) -> tuple[float, float]:
-    """Differences over an eighth of the crop, so that a single pixel's noise does not count.
+    """Differences over an eighth of what is visible, so that a single pixel's noise does not count.
 
-    Padding that repeats the rim stands still and is left out; padding that mirrors the image is outvoted.
+    Padding that repeats the rim stands still and is left out. Padding that mirrors the image may be most of the crop,
+    so that its middle decides, if anything moves there.
     """
-    lag_y, lag_x = (max(1, side // 8) for side in place.shape)
     if min(place.shape) < 2:
         raise ValueError(f"a crop of {place.shape} (height, width) is too small to measure")
+    lag_y, lag_x = (max(1, int(visible.any(axis=axis).sum()) // 8) for axis in (1, 0))
     here = slice(-lag_y), slice(-lag_x)
     right, below = (here[0], slice(lag_x, None)), (slice(lag_y, None), here[1])
     seen = visible[here] & visible[right] & visible[below]
-    to_right = (place[right] - place[here])[seen] / lag_x
-    down = (place[below] - place[here])[seen] / lag_y
+    to_right, down = (place[right] - place[here]) / lag_x, (place[below] - place[here]) / lag_y
     speed = np.hypot(to_right, down)
-    moving = speed > _MOVING * np.quantile(speed, 0.9) if speed.size else speed > 0
+    moving = seen & (speed > _MOVING * np.quantile(speed[seen], 0.9)) if seen.any() else seen
     if not moving.any():
         raise ValueError("too little of the image arrives in the crop to measure the transform")
+    third_y, third_x = (side // 3 for side in moving.shape)
+    middle = np.zeros_like(moving)
+    middle[third_y : moving.shape[0] - third_y, third_x : moving.shape[1] - third_x] = True
+    moving = moving & middle if (moving & middle).any() else moving
     return agreement(to_right[moving]), agreement(down[moving])
 
 
