@@ -13,6 +13,9 @@ from diagnostics.probes_preprocess import COLOUR_NAMES, measure_colours
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import Fault, Finding, SkipCheck
 
+_GREYS = [COLOUR_NAMES.index(name) for name in ("black", "white", "grey")]
+_UNIT = "units of a normalised value"
+
 
 def check_preprocess_colours(subject: Subject) -> Finding:
     """Black, white, the primaries and grey arrive as the declared statistics say, on values in [0, 1], red first."""
@@ -25,13 +28,26 @@ def check_preprocess_colours(subject: Subject) -> Finding:
     worst = int(misses.argmax())
     where = f"{COLOUR_NAMES[worst]} image"
     wrong = misses[worst] > meant.tolerance()
+    if wrong and _without_colour(measured, meant):
+        note = "colours arrive as greys: right where that is meant, as for a model of grey images"
+        return Finding(float(misses[_GREYS].max()), meant.tolerance(), _UNIT, where, note=note)
     return Finding(
         value=float(misses[worst]),
         limit=meant.tolerance(),
-        unit="units of a normalised value",
+        unit=_UNIT,
         worst=where,
         faults=_faults(measured, declared, where) if wrong else (),
     )
+
+
+def _without_colour(measured: Floats, meant: Links) -> bool:
+    """Whether greys arrive as meant and every colour as one of the greys between black and white."""
+    black, white = meant.predicted()[:2]
+    levels = (measured - black) / (white - black)
+    step = meant.tolerance() / np.abs(white - black).min()
+    greys_right = np.abs(measured - meant.predicted())[_GREYS].max() <= meant.tolerance()
+    between = levels.min() >= -step and levels.max() <= 1 + step
+    return bool(greys_right and between and np.ptp(levels, axis=1).max() <= 2 * step)
 
 
 def _faults(measured: Floats, declared: str, where: str) -> tuple[Fault, ...]:
@@ -42,7 +58,7 @@ def _faults(measured: Floats, declared: str, where: str) -> tuple[Fault, ...]:
     return tuple(
         named(CATALOGUE, fault_id, where=where, what="the crop", **numbers)
         if fault_id in CATALOGUE
-        else _unexplained(f"The statistics are those of {links.statistics!r}", where, numbers)
+        else _unexplained(f"Pixels are normalised with the statistics of {links.statistics!r}", where, numbers)
         for fault_id in links.wrong(declared)
     )
 
@@ -53,7 +69,10 @@ def _unexplained(why: str, where: str, numbers: dict[str, Any]) -> Fault:
         f"{numbers['white']}, grey (128) as {numbers['grey']}; with {numbers['declared']!r} black and white are "
         f"{numbers['want_black']} and {numbers['want_white']}."
     )
-    remedy = f"Normalize(mean={numbers['mean']}, std={numbers['std']}), or declare the normalization that is meant."
+    remedy = (
+        f"Normalize(mean={numbers['mean']}, std={numbers['std']}) on values in [0, 1], red first; or declare what is "
+        f"meant, Pipeline(normalization=...), one of {', '.join(map(repr, STATISTICS))}."
+    )
     return Fault("unexplained", "preprocess", None, where, explanation, remedy)
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from diagnostics.faults import named
 from diagnostics.faults_preprocess import CATALOGUE
 from diagnostics.probes_map import affine_maps, departure
-from diagnostics.probes_preprocess import Detail, measure_detail
+from diagnostics.probes_preprocess import Detail, measure_details
 from diagnostics.subject import Subject
 from diagnostics.verdict import Fault, Finding, SkipCheck, StageError
 from diagnostics.words import width_by_height
 from reference.fields import Size
+from reference.measure import MeasuredMap
+from reference.snapping import BENT
 
-# Of a checkerboard's contrast, root mean square. What is smoothed first leaves under 0.2 at half the size and below
-# (box: 0.18 at worst, where one axis keeps its size); what is not leaves 1/3 (bilinear on both axes) and more.
-_CONTRAST_LEFT = 0.2
+# Of the contrast of stripes of single pixels. What is smoothed first leaves 1/3 at most, a box at a third of the size;
+# what is not leaves 0.55 and more, but nothing about the middle between two pixels, which whole even ratios read.
+_CONTRAST_LEFT = 0.42
 _SHRUNK = 2 - 1e-3  # image pixels a crop pixel; a scale is measured to a few parts in 10,000
+_RESIZED = 1 / 224  # a scale that differs from 1 by a pixel over the crop's usual 224
+_BEATS = 2  # times that the places read must run through a pixel, for stripes not to be missed by chance
 _BETWEEN_TONES = 0.05  # of the crop's pixels: nearest neighbour leaves none there, interpolation most
 _LEAST_OVERSHOOT = 0.02  # of an edge's step: bicubic and Lanczos kernels overshoot by 0.03 and more, 8 bits by 0.004
 
@@ -40,7 +44,7 @@ def check_preprocess_affine(subject: Subject) -> Finding:
             else:
                 unseen.append(f"{width_by_height(size)} is not judged: {error}")
             continue
-        residuals[size] = measured.residual / max(measured.coarseness)
+        residuals[size] = measured.bend / max(measured.coarseness)
         if (left := departure(measured)) is not None:
             faults[size] = _not_affine(size, left.how, f"Measured: {measured}.", left.error_px)
     if not residuals:
@@ -48,6 +52,7 @@ def check_preprocess_affine(subject: Subject) -> Finding:
     worst = max(faults or residuals, key=residuals.__getitem__)
     return Finding(
         value=residuals[worst] if np.isfinite(residuals[worst]) else None,
+        limit=BENT,
         unit="pixels of the coarser raster, beside a scale and shift",
         worst=f"{width_by_height(worst)} image",
         faults=(faults[worst],) if faults else (),
@@ -56,28 +61,58 @@ def check_preprocess_affine(subject: Subject) -> Finding:
 
 
 def check_preprocess_resampling(subject: Subject) -> Finding:
-    """The image is interpolated, and smoothed first where it is made smaller by two or more."""
-    measured = {size: measure_detail(subject, at) for size, at in affine_maps(subject).items()}
-    details = {size: detail for size, detail in measured.items() if detail.resized}
+    """The image is interpolated, and smoothed first along an axis that is made smaller by two or more."""
+    resized = [at for at in affine_maps(subject).values() if max(abs(pitch - 1) for pitch in _pitch(at)) > _RESIZED]
+    details = measure_details(subject, _telling(resized))
     if not details:
         raise SkipCheck("the preprocess does not resize")
     if max(detail.between for detail in details.values()) < _BETWEEN_TONES:
         return _nearest(subject, details)
     note = _kernel(details)
-    shrunk = {size: detail for size, detail in details.items() if detail.downscale >= _SHRUNK}
-    if not shrunk:
-        return Finding(note=f"{note}; no size is made smaller by two or more, so smoothing is not judged")
-    worst = max(shrunk, key=lambda size: shrunk[size].contrast)
-    left, where = shrunk[worst], f"{width_by_height(worst)} image"
-    fault = named(CATALOGUE, "not-antialiased", where=where, scale=1 / left.downscale, contrast=left.contrast)
+    left = {
+        (size, axis): detail.contrast[axis]
+        for size, detail in details.items()
+        for axis in (0, 1)
+        if detail.pitch[axis] >= _SHRUNK and _beats(subject.preprocess_map(size), axis) >= _BEATS
+    }
+    if not left:
+        return Finding(note=f"{note}; no size that is made smaller by two or more shows whether it is smoothed")
+    size, axis = worst = max(left, key=left.__getitem__)
+    where = f"{width_by_height(size)} image, along {'xy'[axis]}"
+    scale, contrast = details[size].scale[axis], left[worst]
+    fault = named(CATALOGUE, "not-antialiased", where=where, scale=scale, contrast=contrast)
     return Finding(
-        value=left.contrast,
+        value=contrast,
         limit=_CONTRAST_LEFT,
-        unit="of a checkerboard's contrast",
+        unit="of the contrast of stripes",
         worst=where,
-        faults=(fault,) if left.contrast > _CONTRAST_LEFT else (),
+        faults=(fault,) if contrast > _CONTRAST_LEFT else (),
         note=note,
     )
+
+
+def _telling(maps: Sequence[MeasuredMap]) -> list[MeasuredMap]:
+    """Of all sizes the one made smallest, the one made largest, and the one whose ratios are farthest from whole."""
+    if not maps:
+        return []
+    chosen = (
+        max(maps, key=lambda at: max(_pitch(at))),
+        min(maps, key=lambda at: max(_pitch(at))),
+        max(maps, key=lambda at: min(abs(pitch - round(pitch)) for pitch in _pitch(at))),
+    )
+    return list({at.image_size: at for at in chosen}.values())
+
+
+def _pitch(measured: MeasuredMap) -> tuple[float, float]:
+    """Image pixels a crop pixel, (x, y)."""
+    return 1 / abs(measured.matrix[0][0]), 1 / abs(measured.matrix[1][1])
+
+
+def _beats(measured: MeasuredMap, axis: int) -> float:
+    """How often the places read run through two image pixels over the crop, or back through them."""
+    stripes = _pitch(measured)[axis] / 2
+    first, last = measured.reach[axis]
+    return abs(stripes - round(stripes)) * (last - first)
 
 
 def _random(size: Size, error: str) -> Fault | None:
@@ -101,7 +136,7 @@ def _not_affine(size: Size, how: str, measured: str, error_px: float | None) -> 
 
 def _nearest(subject: Subject, details: Mapping[Size, Detail]) -> Finding:
     """Nearest neighbour; at odd whole ratios alone, bilinear without smoothing reads the same pixels."""
-    beside = {size: subject.preprocess_map(size).residual / min(details[size].scale) for size in details}
+    beside = {size: subject.preprocess_map(size).residual / min(detail.scale) for size, detail in details.items()}
     worst = max(beside, key=beside.__getitem__)
     where = f"{width_by_height(worst)} image"
     alike = all(np.allclose(detail.pitch % 2, 1, atol=1e-3) for detail in details.values())
@@ -112,7 +147,7 @@ def _nearest(subject: Subject, details: Mapping[Size, Detail]) -> Finding:
         where=where,
         alternatives=("not-antialiased",) if alike else (),
         between=details[worst].between,
-        scale=1 / details[worst].downscale,
+        scale=min(details[worst].scale),
         beside=beside[worst],
     )
     between = max(detail.between for detail in details.values())

@@ -57,8 +57,8 @@ CATALOGUE: dict[str, Entry] = {
     "not-antialiased": Entry(
         stage="preprocess",
         explanation=(
-            "Nothing is smoothed before the image is made smaller. A checkerboard of single pixels should turn grey at "
-            "a scale of {scale:.3f}; {contrast:.0%} of its contrast is left, as patterns that are not in the image. "
+            "Nothing is smoothed before the image is made smaller. Stripes of single pixels should turn grey at a "
+            "scale of {scale:.3f}; {contrast:.0%} of their contrast is left, as patterns that are not in the image. "
             "Nothing moves, but fine texture gives other features than the model was trained on."
         ),
         remedy="Resize(size, antialias=True) on tensors, PIL's resize, or cv2.INTER_AREA.",

@@ -27,29 +27,20 @@ class Detail:
     """What is left of fine detail at one image size.
 
     scale: (x, y), crop pixels an image pixel. between: share of the crop's pixels that lie between the two tones of a
-    random two-toned image. contrast: root mean square of what is left of a checkerboard of single pixels, 1 before.
-    overshoot: how far an edge is overshot, parts of its step; interpolation by Bicubic and Lanczos kernels does so.
+    random two-toned image. contrast: (x, y), root mean square of what is left of stripes of single pixels that vary
+    along that axis, 1 before. overshoot: how far an edge is overshot, parts of its step; interpolation by bicubic and
+    Lanczos kernels does so.
     """
 
     scale: tuple[float, float]
     between: float
-    contrast: float
+    contrast: tuple[float, float]
     overshoot: float
-
-    @property
-    def resized(self) -> bool:
-        """Whether there is any resize at all: a scale that differs from 1 by a pixel over the crop's usual 224."""
-        return max(abs(scale - 1) for scale in self.scale) > 1 / 224
 
     @property
     def pitch(self) -> Floats:
         """Image pixels a crop pixel, (x, y)."""
         return 1 / np.array(self.scale)
-
-    @property
-    def downscale(self) -> float:
-        """Image pixels a crop pixel, on the axis that shrinks more."""
-        return float(self.pitch.max())
 
 
 def measure_colours(subject: Subject) -> tuple[Floats, float]:
@@ -59,37 +50,39 @@ def measure_colours(subject: Subject) -> tuple[Floats, float]:
     """
     side = max(subject.image_sizes[0])
     first, second = (
-        np.stack([_middle(crop_of(subject, _flat((side, side), colour))) for colour in COLOURS]) for _ in range(2)
+        np.stack([_middle(crop_of(subject, Image.new("RGB", (side, side), tuple(colour)))) for colour in COLOURS])
+        for _ in range(2)
     )
     if not np.isfinite(first).all():
         raise StageError("preprocess", "returns values that are not finite for images of one colour")
     return first, float(np.abs(first - second).max())
 
 
-def measure_detail(subject: Subject, measured: MeasuredMap) -> Detail:
-    """Fine detail at the size of `measured`, in the part of the crop that it was fitted on."""
+def measure_details(subject: Subject, maps: Sequence[MeasuredMap]) -> dict[Size, Detail]:
+    """Fine detail at the image sizes of `maps`, in the part of the crop that each was fitted on."""
+    if not maps:
+        return {}
+    dark, light = (_grey(subject, np.full(maps[0].image_size, tone), maps[0]).mean() for tone in _TONES)
+    return {measured.image_size: _detail(subject, measured, dark, light) for measured in maps}
+
+
+def _detail(subject: Subject, measured: MeasuredMap, dark: float, light: float) -> Detail:
     size = measured.image_size
-    dark, light = (_grey(subject, np.full(size, tone), measured).mean() for tone in _TONES)
 
     def seen(is_light: Any) -> Floats:
-        levels = np.where(is_light, _TONES[1], _TONES[0])
+        levels = np.where(np.broadcast_to(is_light, size), _TONES[1], _TONES[0])
         return np.asarray((_grey(subject, levels, measured) - dark) / (light - dark))
 
-    rows, columns = np.indices(size)
+    rows, columns = np.arange(size[0])[:, None], np.arange(size[1])
     noise = seen(np.random.default_rng(subject.seed).integers(0, 2, size))
-    checkerboard = seen((rows + columns) % 2)
     edge = seen(columns >= size[1] // 2)
     off_tone = np.minimum(np.abs(noise), np.abs(noise - 1))
     return Detail(
         scale=(abs(measured.matrix[0][0]), abs(measured.matrix[1][1])),
         between=float((off_tone > _AT_A_TONE).mean()),
-        contrast=float(2 * checkerboard.std()),
+        contrast=(float(2 * seen(columns % 2).std()), float(2 * seen(rows % 2).std())),
         overshoot=float(max(0.0, edge.max() - 1)),
     )
-
-
-def _flat(size: Size, colour: Sequence[int] | Floats) -> Image.Image:
-    return Image.fromarray(np.broadcast_to(np.asarray(colour, dtype=np.uint8), (*size, 3)).copy())
 
 
 def crop_of(subject: Subject, image: Image.Image) -> Floats:
@@ -111,7 +104,7 @@ def _middle(crop: Floats) -> Floats:
 
 def _grey(subject: Subject, levels: Any, measured: MeasuredMap) -> Floats:
     """The fitted part of the crop of a grey image, mean of its channels."""
-    image = Image.fromarray(np.repeat(levels.astype(np.uint8)[..., None], 3, axis=-1))
+    image = Image.fromarray(levels.astype(np.uint8)).convert("RGB")
     (left, right), (top, bottom) = measured.reach
     fitted = np.s_[int(top) : int(np.ceil(bottom)), int(left) : int(np.ceil(right))]
     return np.asarray(crop_of(subject, image).mean(axis=0)[fitted])

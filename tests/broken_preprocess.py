@@ -237,8 +237,8 @@ COMPOUNDS: dict[str, tuple[Pipeline, tuple[str, ...]]] = {
         ("unexplained",),
     ),
     "a gamma curve": (pipeline(normalised(lambda image: 255 * (centre_crop()(image) / 255) ** 2.2)), ("unexplained",)),
-    "one grey channel three times": (
-        pipeline(normalised(lambda image: centre_crop()(image.convert("L")))),
+    "green and red exchanged": (
+        pipeline(normalised(lambda image: centre_crop()(image)[[1, 0, 2]])),
         ("unexplained",),
     ),
 }
@@ -310,6 +310,7 @@ RIGHT: dict[str, Pipeline] = {
     "a fractional window": pipeline(normalised(fractional_window)),
     "bilinear just below full size": pipeline(normalised(centre_crop(207, Image.Resampling.BILINEAR))),
     "letterbox": pipeline(normalised(letterbox)),
+    "grey on purpose": pipeline(normalised(lambda image: centre_crop()(image.convert("L")))),
     "turned by the preprocess": pipeline(normalised(turned_later), load=tagged),
     "16 bits scaled by the preprocess": pipeline(normalised(scaled_later), load=opened),
     "a loader that refuses": Pipeline(load=refusing),

@@ -122,7 +122,7 @@ def test_bilinear_for_bicubic_is_a_remark_and_no_fault():
 def test_smoothing_is_not_judged_where_nothing_shrinks_by_two():
     finding = check_preprocess_resampling(Subject(pipeline(normalised(centre_crop(200))), ((240, 320),)))
     assert (finding.passed, finding.value) == (True, None)
-    assert "not judged" in finding.note
+    assert "no size that is made smaller by two or more" in finding.note
 
 
 def test_at_odd_whole_ratios_nearest_and_unsmoothed_bilinear_are_told_as_alternatives():
@@ -139,11 +139,11 @@ def test_a_constant_shift_of_a_thirtieth_of_the_range_is_no_known_fault_and_is_n
 
 @pytest.mark.parametrize("size", [(379, 917), (405, 921)])
 def test_the_ripple_of_a_bilinear_kernel_is_no_warp(size):
-    """At scales of 0.83 to 0.89 it is 0.10 to 0.12 crop pixels."""
-    finding = check_preprocess_affine(
-        Subject(pipeline(normalised(centre_crop(336, Image.Resampling.BILINEAR))), (size,))
-    )
-    assert finding.value > 0.1
+    """At scales of 0.83 to 0.89 it is 0.10 to 0.12 crop pixels; what is left of them bends by a hundredth."""
+    subject = Subject(pipeline(normalised(centre_crop(336, Image.Resampling.BILINEAR))), (size,))
+    finding = check_preprocess_affine(subject)
+    assert finding.value < 0.02
+    assert subject.preprocess_map(size).residual > 0.1
     assert finding.passed
 
 
