@@ -18,6 +18,7 @@ from reference.fields import Size
 _PATCH = 16  # crop pixels a cell, where nothing says how large a crop is
 _PROBES_A_BATCH = 5
 _BATCHES = 2  # ten patches in all: an answer by chance agrees once in as many patches as there are cells
+_LAST_COLUMN = 2  # of the patches
 _STRIKING = 0.05  # of the largest change anywhere: keeps cells that never answer from counting
 # Parts of the features' size, root mean square. Calls of one shape repeat their arithmetic exactly on a CPU and to a
 # few roundings of half precision (2**-11) elsewhere; dropout and images that attend to each other change 0.1 and more.
@@ -92,7 +93,7 @@ class EncoderProbe:
         """
         grid = self._subject.pipeline.grid
         crop = self.crops(1)
-        patches = self._patches(grid[0] * grid[1])
+        patches = self._patches(*grid)
         batches = [torch.cat([crop, *(self._changed(crop, patch) for patch in part)]) for part in patches]
         maps = [self.features(batch) for batch in batches]
         if max(distance(features[:1], maps[0][:1]) for features in maps) > REPEATS:
@@ -104,11 +105,17 @@ class EncoderProbe:
         height, width = changes.shape[2:]
         return Answers(grid, (height, width), np.concatenate(patches), changes.reshape(*changes.shape[:2], -1))
 
-    def _patches(self, count: int) -> list[np.ndarray]:
-        """Numbers of different patches in batches of one size, as many as there are at most."""
-        order = np.random.default_rng(self._subject.seed).permutation(count)
-        each = min(_PROBES_A_BATCH, max(1, count // _BATCHES))
-        return np.split(order[: each * min(_BATCHES, count)], min(_BATCHES, count))
+    def _patches(self, rows: int, columns: int) -> list[np.ndarray]:
+        """Numbers of different patches in batches of one size, as many as there are at most.
+
+        Two are of the last column: tokens in front of the patches bring them to the other side of the map.
+        """
+        random = np.random.default_rng(self._subject.seed)
+        last = random.permutation(rows - 1)[:_LAST_COLUMN] * columns + columns - 1
+        others = random.permutation(rows * columns)
+        order = np.concatenate([last, others[~np.isin(others, last)]])
+        each = min(_PROBES_A_BATCH, max(1, order.size // _BATCHES))
+        return np.split(order[: each * min(_BATCHES, order.size)], min(_BATCHES, order.size))
 
     def _changed(self, crop: Tensor, patch: int) -> Tensor:
         """`crop` with other colours where the grid has the cell `patch`."""
@@ -137,9 +144,14 @@ def distance(seen: Floats, known: Floats) -> float:
 
 
 def striking(responses: Floats) -> np.ndarray:
-    """Which place answers most to each patch, (P,), of how strongly each place answers (P, N).
+    """Which place answers most to each patch, (P,), of how strongly each place answers (P, N)."""
+    return np.asarray(prominence(responses).argmax(axis=1))
 
-    A place that answers to everything, as deep attention has them, counts by how far it exceeds its usual answer.
+
+def prominence(responses: Floats) -> Floats:
+    """How strongly each place answers to each patch, (P, N), in parts of its usual answer.
+
+    A place that answers to everything, as deep attention has them, counts by how far it exceeds that.
     """
     usual = np.median(responses, axis=0)
-    return np.asarray((responses / (usual + _STRIKING * responses.max())).argmax(axis=1))
+    return np.asarray(responses / (usual + _STRIKING * responses.max()))

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diagnostics.probes_encoder import Answers, striking
+from diagnostics.probes_encoder import Answers, prominence, striking
 from diagnostics.subject import Floats
 
 _MOST_EXTRA = 16  # class and register tokens in front of the patches
 MAJORITY = 0.5  # of the patches must agree before a fault is named
+NEARBY = 0.8  # of the patches: chance gives one in four even on a grid of 6 x 6
+_EXACT = 0.9  # of the patches: so many agree with one order only if it is the one
 _BY_CHANCE = 1e-4  # an order that agrees more often than chance does is believed
 
 
@@ -47,17 +49,36 @@ def believable(order: Order, cells: int) -> bool:
     return at_least < _BY_CHANCE or order.known >= cells or order.share == 1
 
 
-def within(answers: Answers, cells: int) -> float:
-    """Share of the patches that are answered in their own cell or one at most so many `cells` off on either axis.
+def within(answers: Answers, cells: int) -> np.ndarray:
+    """Which patches are answered in their own cell or one at most so many `cells` off on either axis, (P,).
 
     A convolution without a heavy centre answers in its patch's neighbours, too: blurred, but nowhere else.
     """
     if answers.shape != answers.grid:
-        return 0.0
+        return np.zeros(len(answers.patches), dtype=bool)
     most = striking(np.linalg.norm(answers.changes, axis=1))
     columns = answers.shape[1]
     steps = np.abs(np.stack(np.divmod(most, columns)) - np.stack(np.divmod(answers.patches, columns)))
-    return float((steps.max(axis=0) <= cells).mean())
+    return np.asarray(steps.max(axis=0) <= cells)
+
+
+def blurred(answers: Answers, order: Order) -> bool:
+    """Whether the right order blurred explains the answers as well as the wrong `order` does, or better.
+
+    Cells that lie half a cell beside their patches, as behind strided convolutions, answer in a neighbour as often as
+    in their own. Tokens in front are known from that by the last column, whose patches they bring to the other side.
+    """
+    near, last = within(answers, cells=1), answers.patches % answers.grid[1] == answers.grid[1] - 1
+    return bool(near.mean() >= NEARBY and near[last].all() and answers.grid[1] > 2 and order.share < _EXACT)
+
+
+def standing(answers: Answers) -> float:
+    """Mean share of the cells that answer less than the patch's own; one half if cells know nothing of patches."""
+    if answers.shape != answers.grid:
+        return 0.0
+    striking_by = prominence(np.linalg.norm(answers.changes, axis=1))
+    own = striking_by[np.arange(len(answers.patches)), answers.patches][:, None]
+    return float((np.sign(own - striking_by).mean() + 1) / 2)
 
 
 def _orders(answers: Answers) -> Iterator[Order]:
