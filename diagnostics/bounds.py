@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from diagnostics.chains import Chains, Mask
-from diagnostics.probes_lift import HALF
-from diagnostics.recipe import Landing
+from diagnostics.recipe import HALF, Landing
 from diagnostics.subject import Floats
 
 # Cells from a bound. Either side of one whole cell, because that is how far rounding toward zero reaches.
@@ -21,7 +20,7 @@ class Bounds:
     """What a rule allows at one image size, where the grid lies as a landing says.
 
     first, last: image index coordinates (2,), x before y, cut off at the image.
-    ends: the same in grid index coordinates (2, 2), not cut off. gain, shift: of the landing, (2,).
+    ends: the same in grid index coordinates (2, 2), not cut off. gain, shift, swapped: of the landing.
     """
 
     first: Floats
@@ -29,6 +28,7 @@ class Bounds:
     ends: Floats
     gain: Floats
     shift: Floats
+    swapped: bool
 
     def depth(self, points: Floats) -> Floats:
         """How far inside the bounds image index points (N, 2) lie, source pixels (N,); negative outside."""
@@ -37,7 +37,7 @@ class Bounds:
 
     def beyond(self, points: Floats) -> tuple[Floats, Floats]:
         """How far image index points (N, 2) lie before the first and behind the last end of the rule, cells (N, 2)."""
-        places = self.gain * points + self.shift
+        places = self.gain * (points[:, ::-1] if self.swapped else points) + self.shift
         return self.ends[0] - places, places - self.ends[1]
 
 
@@ -46,13 +46,16 @@ def bounds_of(rule: str, chains: Chains, index: int, landing: Landing) -> Bounds
     first, last = -HALF * np.ones(2), chains.image[index] - HALF
     gain, shift = landing.gain[index], landing.shift[index]
     if rule == "image":
-        return Bounds(first, last, np.sort([gain * first + shift, gain * last + shift], axis=0), gain, shift)
+        corners = np.stack([first, last])
+        ends = np.sort(gain * (corners[:, ::-1] if landing.swapped else corners) + shift, axis=0)
+        return Bounds(first, last, ends, gain, shift, landing.swapped)
     ends = np.stack([np.zeros(2), chains.cells[index] - 1])
     if rule == "crop":
         edges = np.stack([np.zeros(2), chains.crop[index]])
         ends = (edges - chains.first[index]) / chains.patch[index] - HALF
     places = np.sort((ends - shift) / gain, axis=0)
-    return Bounds(np.maximum(places[0], first), np.minimum(places[1], last), ends, gain, shift)
+    low, high = places[:, ::-1] if landing.swapped else places
+    return Bounds(np.maximum(low, first), np.minimum(high, last), ends, gain, shift, landing.swapped)
 
 
 def points_around(bounds: Bounds, chains: Chains, index: int) -> Floats:

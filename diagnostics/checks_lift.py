@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from diagnostics.explain import crop_errors, place_in_words, shift_in_words
+from diagnostics.crop_errors import crop_errors, place_in_words, shift_in_words
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
 from diagnostics.landed import LANDING_LIMIT, faults_in_landing, landing_of, worst_cells
-from diagnostics.probes_lift import HALF, MeasuredLanding, read_between_unequal_cells, read_places
-from diagnostics.recipe import Landing
+from diagnostics.probes_lift import MeasuredLanding
+from diagnostics.readings import read_between_unequal_cells, read_places
+from diagnostics.recipe import HALF, Landing
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import Fault, Finding, SkipCheck
 
@@ -41,14 +42,13 @@ def check_lift_interpolates_as_it_means_to(subject: Subject) -> Finding:
     subject.stage("lift")
     measured = landing_of(subject)
     if subject.pipeline.interpolation == "nearest":
-        return Finding(note="reads single cells, as it means to" if measured.nearest else "interpolates")
-    if not measured.nearest:
+        return Finding(note="reads single cells, as it means to" if measured.nearest else "reads between cells")
+    if measured.fineness is None:
         return Finding(note="interpolates between cells")
     rounded = tuple(fault for fault in faults_in_landing(subject) if fault.id == "cell-rounded")
     if rounded:
         return Finding(faults=rounded)
-    a_cell = measured.chains.pixels_a_cell[0]
-    error = HALF * a_cell
+    error = HALF * measured.chains.pixels_a_cell[0] / measured.fineness
     fault = named(
         CATALOGUE,
         "nearest-sampling",
@@ -64,7 +64,7 @@ def check_lift_keeps_fractions_of_a_pixel(subject: Subject) -> Finding:
     subject.stage("lift")
     measured = landing_of(subject)
     chains = measured.chains
-    if measured.nearest:
+    if measured.nearest or subject.pipeline.interpolation == "nearest":
         raise SkipCheck("the lift reads single cells, which hides fractions of a pixel")
     worst, limit, where, casts = 0.0, float("inf"), "", set()
     for index, size in enumerate(chains.sizes):

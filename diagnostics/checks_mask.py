@@ -8,12 +8,12 @@ import numpy as np
 
 from diagnostics.bounds import Bounds, bounds_of, points_around
 from diagnostics.chains import Chains, Mask
-from diagnostics.explain import place_in_words
+from diagnostics.crop_errors import place_in_words
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
 from diagnostics.landed import landing_of
-from diagnostics.probes_lift import read_places
 from diagnostics.ramp import NOISE
+from diagnostics.readings import read_places
 from diagnostics.recipe import Landing, right_links, run
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import Finding, SkipCheck
@@ -31,8 +31,6 @@ def check_lift_counts_points_by_its_rule(subject: Subject) -> Finding:
     measured = landing_of(subject)
     chains, own = measured.chains, measured.landing
     right = run(right_links(chains), chains)
-    if own.swapped:
-        raise SkipCheck("the lift exchanges x and y, which leaves no bounds to hold its mask against")
     findings = [
         _judged(subject, chains, index, landing) for landing in (right, own) for index in range(len(chains.sizes))
     ]
@@ -65,8 +63,8 @@ def check_lift_reads_whole_features_at_the_rim(subject: Subject) -> Finding:
     subject.stage("lift")
     measured = landing_of(subject)
     chains = measured.chains
-    if measured.nearest or measured.landing.swapped:
-        raise SkipCheck("the lift reads single cells or exchanges the axes, which shows no fading")
+    if measured.nearest:
+        raise SkipCheck("the lift reads single cells, which shows no fading")
     bounds = bounds_of("crop", chains, 0, measured.landing)
     points = points_around(bounds, chains, 0)
     reading = read_places(subject, chains.sizes[0], points)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from diagnostics.chains import Chains
+from diagnostics.crop_errors import crop_errors, place_in_words, shift_in_words
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
 from diagnostics.probes_lift import MeasuredLanding
@@ -27,7 +28,8 @@ def explanations(measured: MeasuredLanding) -> list[Recipe]:
     links = wrong_links(chains)
     for wrong in range(1, _MOST_WRONG + 1):
         known = [*links, *solved_links(measured.landing, chains)] if wrong == 1 else links
-        fitting = [chosen for chosen, landing in recipes(chains, known, wrong) if _misses(measured, landing) <= MATCH]
+        tried = ((_misses(measured, landing), chosen) for chosen, landing in recipes(chains, known, wrong))
+        fitting = [(miss, chosen) for miss, chosen in tried if miss <= MATCH]
         if fitting:
             return _distinct(fitting)
     return []
@@ -69,16 +71,22 @@ def _misses(measured: MeasuredLanding, landing: Landing) -> float:
     """Worst distance in cells between a hypothesis and what was measured: at a corner, both being affine."""
     if landing.swapped != measured.landing.swapped:
         return float("inf")
+    # Two lines whose slopes differ miss each other at one end at least by this, which is quicker to tell.
+    apart = float((np.abs(landing.gain - measured.landing.gain) * (measured.high - measured.low)).max()) / 2
+    if apart > MATCH:
+        return apart
     points = corners(measured)
     return float(np.abs(landing.at(points) - measured.landing.at(points)).max())
 
 
-def _distinct(fitting: list[Recipe]) -> list[Recipe]:
-    """One recipe for each set of fault ids, in the order found."""
-    first: dict[tuple[str | None, ...], Recipe] = {}
-    for chosen in fitting:
-        first.setdefault(tuple(sorted(str(link.fault) for link in chosen)), chosen)
-    return list(first.values())
+def _distinct(fitting: list[tuple[float, Recipe]]) -> list[Recipe]:
+    """One recipe for each set of fault ids, in the order found, with the details that fit best."""
+    best: dict[tuple[str, ...], tuple[float, Recipe]] = {}
+    for miss, chosen in fitting:
+        ids = tuple(sorted(str(link.fault) for link in chosen))
+        if ids not in best or miss < best[ids][0]:
+            best[ids] = (miss, chosen)
+    return [chosen for _, chosen in best.values()]
 
 
 def _fault(fault_id: str, detail: str, landing: Landing, chains: Chains, alternatives: tuple[str, ...] = ()) -> Fault:
@@ -93,41 +101,6 @@ def _fault(fault_id: str, detail: str, landing: Landing, chains: Chains, alterna
         detail=detail or "as it stands",
         shift=shift_in_words(errors[0]),
     )
-
-
-def crop_errors(landing: Landing, chains: Chains) -> tuple[Floats, Floats]:
-    """Errors in source pixels (S, 9, 2) and the image points (S, 9, 2): corners, sides and middle of what is valid."""
-    share = np.stack(np.meshgrid([0.0, 0.5, 1.0], [0.0, 0.5, 1.0]), axis=-1).reshape(-1, 2)
-    right = run(right_links(chains), chains)
-    ends = np.stack([-right.shift, chains.cells - 1 - right.shift], axis=1) / right.gain[:, None]
-    first = np.maximum(ends.min(axis=1), 0)
-    last = np.minimum(ends.max(axis=1), chains.image - 1)
-    points = first[:, None] + share * (last - first)[:, None]
-    cells = landing.at(points) - right.at(points)
-    outwards = np.where(chains.mirrored, -chains.pixels_a_cell, chains.pixels_a_cell)
-    return cells * outwards[:, None], points
-
-
-def shift_in_words(errors: Floats) -> str:
-    """Errors (N, 2) in source pixels as a person would say them."""
-    words = []
-    for values, names in zip(errors.T, (("to the right", "to the left"), ("below", "above")), strict=True):
-        low, high = float(values.min()), float(values.max())
-        if max(abs(low), abs(high)) < 0.005:
-            continue
-        if low * high < 0:
-            words.append(f"between {abs(low):.2f} source pixels {names[1]} and {high:.2f} {names[0]}")
-        else:
-            near, far = sorted((abs(low), abs(high)))
-            span = f"{far:.2f}" if far - near < 0.005 else f"{near:.2f} to {far:.2f}"
-            words.append(f"{span} source pixels {names[0] if high > 0 else names[1]}")
-    return " and ".join(words) or "the right place at 640x480, but not at other sizes"
-
-
-def place_in_words(chains: Chains, index: int, point: Floats) -> str:
-    """An image size and a point of it."""
-    height, width = chains.sizes[index]
-    return f"image {width}x{height}, point ({point[0]:.1f}, {point[1]:.1f})"
 
 
 def _unexplained(measured: MeasuredLanding) -> Fault:

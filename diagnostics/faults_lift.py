@@ -77,7 +77,7 @@ CATALOGUE: dict[str, Entry] = {
         "The crop's offset is added where it is to be subtracted.", f"Subtract it: {_RIGHT}.", "gsplat#381"
     ),
     "crop-offset-rounding": _lift(
-        "The crop's offset is {detail}, the transform makes another whole number of it.",
+        "The crop's offset is half of what the resized image has more, {detail}; the transform rounds it otherwise.",
         "Take the offset from the transform itself: geometry_of(preprocess, image_size).offset.",
         "transformers PR 40856, pytorch/vision#5274, ultralytics PR 23967",
     ),

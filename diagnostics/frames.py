@@ -145,6 +145,7 @@ def offsets(_: Chains) -> Iterator[tuple[str, str, OffsetRule]]:
     yield "crop-offset-unscaled", "source pixels taken off after the scale", lambda _, f: f.start / f.scale
     yield "crop-offset-unscaled", "resized pixels taken off before it", lambda _, f: f.start * f.scale
     yield "crop-offset-unscaled", "true source pixels", lambda chains, f: f.start / chains.scale
+    yield "crop-offset-unscaled", "truly resized pixels", lambda chains, f: f.start * chains.scale
     yield "crop-offset-swapped", "", lambda _, frame: frame.start[:, ::-1]
     for name, rule in (("half to even", np.rint), ("rounded down", np.floor), ("rounded up", np.ceil), ("exact", None)):
         yield "crop-offset-rounding", name, partial(_halved_excess, rule=rule)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from diagnostics.chains import true_chains
-from diagnostics.explain import crop_errors, explanations, name_landing
+from diagnostics.crop_errors import crop_errors
+from diagnostics.explain import explanations, name_landing
 from diagnostics.probes_lift import MeasuredLanding, measure_landing
 from diagnostics.subject import Floats, Subject
 from diagnostics.upsampled import upsampling_faults

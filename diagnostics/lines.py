@@ -8,51 +8,53 @@ import numpy as np
 
 from diagnostics.ramp import NOISE
 from diagnostics.subject import Floats
+from reference.geometry import edge_from_index, index_from_edge
 
-# A symmetric kernel that does not keep straight lines, as PyTorch's bicubic one (a = -3/4), strays from a ramp by an
-# odd function of the place within the cell: by up to 0.048 cells, to 0.0015 the sum of these harmonics. What is rounded
-# to pixels strays at a far shorter period.
-_HARMONICS = np.arange(1, 4)
-_MOST = 0.06  # cells
+# Cubic convolution (R. Keys, 1981) keeps straight lines for a = -1/2 alone; PyTorch and OpenCV have a = -3/4. Otherwise
+# a ramp is read beside its place by (2a + 1) t (1 - t) (1 - 2t), t being the place within the cell: up to 0.048 cells.
+_MOST = 1.0  # |2a + 1| of any kernel in use
 
 
 @dataclass(frozen=True)
 class Line:
-    """`place = gain * u + shift`, cells, and `ripple`, the amplitudes (3,) of the harmonics of its fraction.
+    """`place = gain * u + shift`, cells, and `ripple`, how much of a cubic kernel's stray is on it.
 
     low, high: range of the points used. residual: worst distance of a place from line and ripple.
     """
 
     gain: float
     shift: float
-    ripple: Floats
+    ripple: float
     low: float
     high: float
     residual: float
 
 
-def fit_line(points: Floats, places: Floats) -> Line:
-    """The line through `places` (N,) read for coordinates `points` (N,); both finite."""
+def fit_line(points: Floats, places: Floats, fineness: float = 1) -> Line:
+    """The line through `places` (N,) read for coordinates `points` (N,); both finite.
+
+    fineness: how many cells of the map that is sampled there are in one whose index coordinates the places are.
+    """
     terms = np.stack([points, np.ones(len(points))], axis=-1)
     (gain, shift), *_ = np.linalg.lstsq(terms, places, rcond=None)
-    ripple, strays = np.zeros(len(_HARMONICS)), places - terms @ [gain, shift]
+    ripple, strays = 0.0, places - terms @ [gain, shift]
     if np.abs(strays).max() > NOISE:
-        waves = _waves(gain * points + shift)
-        (rippled_gain, rippled_shift, *amplitudes), *_ = np.linalg.lstsq(
-            np.concatenate([terms, waves], axis=-1), places, rcond=None
-        )
-        left = places - terms @ [rippled_gain, rippled_shift] - waves @ amplitudes
-        if np.abs(left).max() < np.abs(strays).max() / 2 and np.abs(waves @ amplitudes).max() < _MOST:
-            gain, shift, ripple, strays = rippled_gain, rippled_shift, np.array(amplitudes), left
+        both = np.concatenate([terms, _stray(gain * points + shift, fineness)[:, None]], axis=-1)
+        solved, *_ = np.linalg.lstsq(both, places, rcond=None)
+        left = places - both @ solved
+        if np.abs(left).max() < np.abs(strays).max() / 2 and abs(solved[2]) <= _MOST:
+            (gain, shift, ripple), strays = solved, left
     low, high, residual = points.min(), points.max(), np.abs(strays).max()
-    return Line(float(gain), float(shift), ripple, float(low), float(high), float(residual))
+    return Line(float(gain), float(shift), float(ripple), float(low), float(high), float(residual))
 
 
-def rippled(places: Floats, ripple: Floats) -> Floats:
-    """Where is read what lies at `places` (...), by a line whose ripple has the amplitudes (3,)."""
-    read: Floats = places + _waves(places) @ ripple
+def rippled(places: Floats, ripple: Floats, fineness: Floats) -> Floats:
+    """Where is read what lies at `places` (...), by a line with that `ripple`."""
+    read: Floats = places + ripple * _stray(places, fineness)
     return read
 
 
-def _waves(places: Floats) -> Floats:
-    return np.sin(2 * np.pi * places[..., None] * _HARMONICS)
+def _stray(places: Floats, fineness: Floats | float) -> Floats:
+    within = np.mod(index_from_edge(edge_from_index(places) * fineness), 1)
+    stray: Floats = within * (1 - within) * (1 - 2 * within) / fineness
+    return stray

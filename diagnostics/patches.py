@@ -27,8 +27,8 @@ Spacings = tuple[Spacing, Spacing]  # x before y
 def spacings(subject: Subject, crop: Size) -> list[Spacings]:
     """Every way in which the pipeline's cells may lie on a crop `(height, width)`, the likeliest first.
 
-    One where cells tile the crop in whole pixels. Otherwise `encode` is measured, or a claimed geometry says how much
-    of the crop its patches cover; with neither, or where the measurement is not clear, all ways are left open.
+    `encode` is measured; without it a claimed geometry may say how much of the crop its patches cover. With neither, or
+    where the measurement is not clear, cells tile the crop if they can in whole pixels, else all ways are left open.
     """
     cells = subject.pipeline.grid
     rows = [_axis(subject, axis, crop[1 - axis], cells[1 - axis]) for axis in (0, 1)]
@@ -36,12 +36,11 @@ def spacings(subject: Subject, crop: Size) -> list[Spacings]:
 
 
 def _axis(subject: Subject, axis: int, pixels: int, cells: int) -> list[Spacing]:
-    ways = list(possible(pixels, cells))
-    if len(ways) == 1:
-        return ways
+    measured = _measured(subject, axis, pixels, cells)
+    if measured is not None:
+        return [measured]
     claimed = _claimed(subject, axis, pixels, cells)
-    measured = _measured(subject, axis, pixels, ways)
-    return [measured] if measured is not None else [claimed] if claimed is not None else ways
+    return list(possible(pixels, cells)) if claimed is None else [claimed]
 
 
 def possible(pixels: int, cells: int) -> Iterator[Spacing]:
@@ -64,35 +63,32 @@ def _claimed(subject: Subject, axis: int, pixels: int, cells: int) -> Spacing | 
     return Spacing(pixels // cells) if covered == {pixels // cells * cells} else None
 
 
-def _measured(subject: Subject, axis: int, pixels: int, ways: list[Spacing]) -> Spacing | None:
-    """The one of `ways` that `encode` has; None without one, and where its answers do not decide."""
+def _measured(subject: Subject, axis: int, pixels: int, cells: int) -> Spacing | None:
+    """The spacing that `encode` has; None without one, and where its answers do not decide."""
     if subject.pipeline.encode is None:
         return None
     key = f"spacing {axis} {pixels}"
     if key not in subject.kept:
         try:
             probe = PatchProbe(subject, axis)
-            subject.kept[key] = _decided(probe, ways) if probe.pixels == pixels else None
+            subject.kept[key] = _decided(probe, pixels, cells) if probe.pixels == pixels else None
         except (SkipCheck, StageError):  # its own checks say what is wrong with it
             subject.kept[key] = None
     known: Spacing | None = subject.kept[key]
     return known
 
 
-def _decided(probe: PatchProbe, ways: list[Spacing]) -> Spacing | None:
-    remainder, _, tiles = ways
-    stride = int(remainder.stride)
-    covered = probe.cells * stride
-    seen = probe.last_pixel_seen(covered)
-    if seen <= covered:
-        return remainder
-    longest = seen - (probe.cells - 1) * stride
-    overlap = Spacing(stride, (longest - stride) / 2)
+def _decided(probe: PatchProbe, pixels: int, cells: int) -> Spacing | None:
+    """By the pixels that no cell sees: exact. Where all are seen, by which cells answer for a strip near either end."""
+    seen = probe.last_pixel_seen()
+    stride, left = divmod(seen, cells)
+    if not left:
+        return Spacing(stride)
+    overlap, tiles = Spacing(stride, left / 2), Spacing(pixels / cells)
     answers = probe.answers(stride)
     misses = [
         np.abs(answers - probe.expected(stride, way.stride, way.first, length)).max()
-        for way, length in ((overlap, longest), (tiles, tiles.stride))
+        for way, length in ((overlap, stride + left), (tiles, tiles.stride))
     ]
     nearest, other = np.argsort(misses)
-    clear = misses[nearest] < misses[other] / 2
-    return (overlap, tiles)[nearest] if clear else None
+    return (overlap, tiles)[nearest] if misses[nearest] < misses[other] / 2 else None

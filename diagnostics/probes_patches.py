@@ -26,17 +26,22 @@ class PatchProbe:
         self._crop, self._other = self._probe.crops(2)
         self._plain = self._probe.features(self._crop[None])
 
-    def last_pixel_seen(self, covered: int) -> int:
-        """Where, from pixel `covered` on, the crop ends for the encoder: no pixel from there on changes the map.
+    def last_pixel_seen(self) -> int:
+        """How many pixels of the crop any cell sees, from its first on: none of the others changes the map.
 
-        Exact, however deep the encoder: what no patch holds cannot reach any cell.
+        Exact, however deep the encoder: what no patch holds cannot reach any cell. At most a patch is left unseen.
         """
-        low, high = covered, self.pixels
+        low, high = self.pixels - self.pixels // self.cells, self.pixels
+        if self._sees(high - 1):
+            return high
         while low < high:
             middle = (low + high) // 2
-            seen = distance(self._changed(middle, self.pixels), self._plain) > REPEATS
-            low, high = (middle + 1, high) if seen else (low, middle)
+            low, high = (middle + 1, high) if self._sees(middle) else (low, middle)
         return low
+
+    def _sees(self, first: int) -> bool:
+        """Whether any pixel from `first` on changes the map."""
+        return distance(self._changed(first, self.pixels), self._plain) > REPEATS
 
     def answers(self, stride: int) -> Floats:
         """The cell coordinates that answer to the second strip of `stride` pixels from either end, (2,).

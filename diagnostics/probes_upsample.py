@@ -45,14 +45,31 @@ class MeasuredUpsampling:
 def upsampled(subject: Subject, features: torch.Tensor) -> torch.Tensor:
     """What the lift is given for a map (1, C, H, W): the map, or what `upsample` makes of it.
 
-    An upsampling that keeps places is replaced by a bilinear one of its size, so that the ripple of its kernel, or its
-    steps, do not hide where the lift reads.
+    Where `upsample` follows a straight line, the map is interpolated along that line instead, so that the ripple of a
+    kernel, or the steps of copies, do not hide where the lift reads; copies stay where single cells are to be read.
     """
     if subject.pipeline.upsample is None:
         return features
-    if keeps_places(subject):
-        return functional.interpolate(features, fine_size(subject), mode="bilinear", align_corners=False)
-    return torch.from_numpy(subject.call_array("upsample", features)).float()
+    places = _smooth_places(subject)
+    if places is None:
+        return torch.from_numpy(subject.call_array("upsample", features)).float()
+    sampler = 2 * edge_from_index(places) / np.array(subject.pipeline.grid[::-1]) - 1
+    return functional.grid_sample(
+        features, torch.from_numpy(sampler).float()[None], padding_mode="border", align_corners=False
+    )
+
+
+def _smooth_places(subject: Subject) -> Floats | None:
+    """The places (Hu, Wu, 2) that the cells of the fine map follow; None where they follow no line."""
+    right = _right_places(subject.pipeline.grid, fine_size(subject))
+    if repeats_cells(subject):
+        return None if subject.pipeline.interpolation == "nearest" else right
+    try:
+        measured = measured_upsampling(subject)
+    except SkipCheck:
+        return None
+    places: Floats = measured.gain * right + measured.shift
+    return places
 
 
 def fine_size(subject: Subject) -> Size:
@@ -69,14 +86,6 @@ def repeats_cells(subject: Subject) -> bool:
     right = _right_places(subject.pipeline.grid, places.shape[:2])
     near = np.abs(places - np.rint(places)).max() < NOISE and np.abs(places - right).max() < 1
     return bool(near and np.ptp(places - right) > NOISE)
-
-
-def keeps_places(subject: Subject) -> bool:
-    """Whether fine cells hold what is at their place, as far as the kernel allows, or at the nearest cell to it."""
-    try:
-        return repeats_cells(subject) or bool(np.abs(measured_upsampling(subject).errors).max() <= UPSAMPLING_LIMIT)
-    except SkipCheck:
-        return False
 
 
 def measured_upsampling(subject: Subject) -> MeasuredUpsampling:

@@ -20,7 +20,7 @@ from reference.geometry import edge_from_index
 
 HALF = edge_from_index(0)
 _COMMON_SIDES = (27, 28, 32, 37, 48, 56, 64, 112, 128, 224, 256, 336, 384, 448, 512)
-SLOTS = ("source", "frame", "offset", "patch", "cell", "sampler", "axes")
+SLOTS = ("source", "frame", "offset", "patch", "cell", "sampler", "axes", "map")
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,18 @@ def right_links(chains: Chains) -> dict[str, Link]:
         "cell": HALF,
         "sampler": (1.0, 0.0),
         "axes": Turn(),
+        "map": (1.0, 0.0),
     }
     return {slot: Link(slot, None, values[slot]) for slot in SLOTS}
 
 
 def run(links: dict[str, Link], chains: Chains) -> Landing:
     """The landing of a recipe: the law of the geometry with each link as chosen."""
+    return _read(_asked(links, chains), links["map"])
+
+
+def _asked(links: dict[str, Link], chains: Chains) -> Landing:
+    """From the image to the place of the map that is asked for, all links but what the map holds there."""
     frame: Frame = links["frame"].value
     half, half_after = links["source"].value
     start = links["offset"].value(chains, frame)
@@ -101,12 +107,17 @@ def run(links: dict[str, Link], chains: Chains) -> Landing:
     crop_scale = np.where(mirrored, -crop_scale, crop_scale)
     crop_shift = np.where(mirrored, chains.crop - crop_shift, crop_shift)
     landing = Landing(crop_scale / patch, (crop_shift - first) / patch - cell)
-    stretch, move = links["sampler"].value
     turn: Turn = links["axes"].value
     if turn.when == "index":
         landing = turn.of(landing, chains)
-    landing = Landing(landing.gain * stretch, landing.shift * stretch + move, landing.swapped)
+    landing = _read(landing, links["sampler"])
     return turn.of(landing, chains) if turn.when == "sampler" else landing
+
+
+def _read(landing: Landing, link: Link) -> Landing:
+    """Places stretched and moved by a normalisation, or by what an upsampling put there."""
+    stretch, move = link.value
+    return Landing(landing.gain * stretch, landing.shift * stretch + move, landing.swapped)
 
 
 def wrong_links(chains: Chains) -> list[Link]:
@@ -128,6 +139,7 @@ def wrong_links(chains: Chains) -> list[Link]:
     links += _patches(chains)
     links += _flips(chains)
     links += [Link("sampler", *sampler) for sampler in _samplers(chains)]
+    links += [Link("map", *sampler) for fine in _upsampled(chains) for sampler in upsamplings(fine, chains.cells)]
     right = run(right_links(chains), chains)
     return [link for link in links if _differs(run({**right_links(chains), link.slot: link}, chains), right)]
 
@@ -168,8 +180,6 @@ def _samplers(chains: Chains) -> Iterator[Sampler]:
         to_corners = (chains.fine - 1) * n / (np.maximum(n - 1, 1) * chains.fine)
         detail = "on cells, with align_corners=True on the upsampled map"
         yield "align-corners-normalise", (to_corners, HALF * n / chains.fine - HALF), detail
-    for fine in _upsampled(chains):
-        yield from upsamplings(fine, n)
 
 
 def _corners(sides: Floats, cells: Floats, detail: str) -> Iterator[Sampler]:
@@ -211,11 +221,21 @@ def written_recipe(chains: Chains) -> Landing:
 
 
 def recipes(chains: Chains, links: Sequence[Link], wrong: int) -> Iterator[tuple[Recipe, Landing]]:
-    """All recipes with exactly `wrong` of the wrong `links`, each in a slot of its own, and where they land."""
+    """All recipes with exactly `wrong` of the wrong `links`, each in a slot of its own, and where they land.
+
+    Half of the links are upsampled maps, and they come last: what leads up to them is computed once for all of them.
+    """
     right = right_links(chains)
-    for chosen in itertools.combinations(links, wrong):
-        if len({link.slot for link in chosen}) == wrong:
-            yield chosen, run({**right, **{link.slot: link for link in chosen}}, chains)
+    maps = [link for link in links if link.slot == "map"]
+    others = [link for link in links if link.slot != "map"]
+    for count, lasts in ((wrong, [right["map"]]), (wrong - 1, maps)):
+        for chosen in itertools.combinations(others, count):
+            if len({link.slot for link in chosen}) < count:
+                continue
+            taken = {**right, **{link.slot: link for link in chosen}}
+            asked = _asked(taken, chains)
+            for last in lasts:
+                yield chosen if last.fault is None else (*chosen, last), _read(asked, last)
 
 
 def _differs(landing: Landing, other: Landing) -> bool:

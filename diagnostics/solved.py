@@ -44,7 +44,7 @@ def _upsampled(gain: Floats, shift: Floats, chains: Chains) -> Iterator[Link]:
     for sides in map(_whole, candidates):
         if sides is not None and (sides > n).all():
             fine = np.broadcast_to(sides, n.shape)
-            yield from (Link("sampler", *upsampling) for upsampling in upsamplings(fine, n))
+            yield from (Link("map", *upsampling) for upsampling in upsamplings(fine, n))
 
 
 def _margins(gain: Floats, chains: Chains) -> Iterator[Link]:

@@ -1,0 +1,82 @@
+"""Lifts that read single cells: how fine the map is that they read, and where they step from cell to cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from diagnostics.chains import Chains
+from diagnostics.ramp import NOISE
+from diagnostics.readings import read_places
+from diagnostics.recipe import HALF
+from diagnostics.subject import Floats, Subject
+from reference.fields import Size
+from reference.geometry import edge_from_index, index_from_edge
+
+_BESIDE = np.array([0.37, 0.29])  # source pixels, off the whole ones
+_ALONG = 248  # points of a line along which steps are looked for
+_BISECTIONS = 24  # halvings of the distance between two points: float32 has no more to tell
+
+
+def fineness_of(subject: Subject, chains: Chains, samples: Sequence[tuple[Floats, Floats]]) -> Floats | None:
+    """How many of the cells that are read singly there are in one of the encoder's, (2,); None where cells are mixed.
+
+    Known are the encoder's own map, what `upsample` makes of it, and a map of crop pixels. samples: points (N, 2) and
+    places at every size of `chains`; points beside them are asked as well, as whole pixels may land on whole cells by
+    the scale alone.
+    """
+    every = [places for _, places in samples]
+    for size, (points, _) in zip(chains.sizes, samples, strict=True):
+        every.append(read_places(subject, size, points + _BESIDE).place)
+    for sides in (chains.cells, chains.fine, chains.crop):
+        fineness: Floats = sides[0] / chains.cells[0]
+        if all(_is_whole(places, fineness) for places in every):
+            return fineness
+    return None
+
+
+def find_steps(subject: Subject, size: Size, fineness: Floats) -> tuple[Floats, Floats]:
+    """Where a lift of single cells steps from one to the next along the middle row and column: points and places.
+
+    Between cells k and k + 1 the place is k + 1/2; the other coordinate's place is NaN. By bisection, to float32.
+    """
+    middle = (np.array(size[::-1]) - 1) / 2
+    points, places = [], []
+    for axis in (0, 1):
+        line = np.tile(middle, (_ALONG, 1))
+        line[:, axis] = np.linspace(0, size[1 - axis] - 1, len(line))
+        read = read_places(subject, size, line).place
+        moving = int(np.nanargmax(np.nanmax(read, axis=0) - np.nanmin(read, axis=0)))
+        cells = _finer(read[:, moving], fineness[moving])
+        # At the rim of an upsampled map places stand still between cells; what moves there is no step.
+        moved = (np.abs(np.diff(cells)) > HALF) & _near_whole(cells[1:]) & _near_whole(cells[:-1])
+        steps = np.flatnonzero(moved)
+        before, after = line[steps], line[steps + 1]
+        for _ in range(_BISECTIONS):
+            between = (before + after) / 2
+            seen = _finer(read_places(subject, size, between).place[:, moving], fineness[moving])
+            same = np.abs(seen - cells[steps]) < HALF
+            before, after = np.where(same[:, None], between, before), np.where(same[:, None], after, between)
+        onwards = HALF * np.sign(cells[steps + 1] - cells[steps])
+        place = np.full((len(steps), 2), np.nan)
+        place[:, moving] = index_from_edge(edge_from_index(cells[steps] + onwards) / fineness[moving])
+        points.append((before + after) / 2)
+        places.append(place)
+    return np.concatenate(points), np.concatenate(places)
+
+
+def _is_whole(places: Floats, fineness: Floats) -> bool:
+    fine = _finer(places[np.isfinite(places).all(axis=1)], fineness)
+    return bool((np.abs(fine - np.rint(fine)) < NOISE * fineness).all())
+
+
+def _near_whole(cells: Floats) -> Floats:
+    near: Floats = np.abs(cells - np.rint(cells)) < HALF / 2
+    return near
+
+
+def _finer(places: Floats, fineness: Floats) -> Floats:
+    """Grid index coordinates on a map `fineness` times as fine."""
+    finer: Floats = index_from_edge(edge_from_index(places) * fineness)
+    return finer
