@@ -11,7 +11,7 @@ from diagnostics.crop_errors import crop_errors, place_in_words, shift_in_words
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
 from diagnostics.probes_lift import MeasuredLanding
-from diagnostics.recipe import Landing, Link, Recipe, recipes, right_links, run, written_recipe, wrong_links
+from diagnostics.recipe import Landing, Link, Recipe, alone, recipes, wrong_links
 from diagnostics.solved import solved_links
 from diagnostics.subject import Floats
 from diagnostics.verdict import Fault
@@ -23,8 +23,6 @@ _MOST_WRONG = 3
 def explanations(measured: MeasuredLanding) -> list[Recipe]:
     """The recipes with the fewest wrong links that fit at every size, one a set of ids; empty where none fits."""
     chains = measured.chains
-    if _misses(measured, written_recipe(chains)) <= MATCH:
-        return [(Link("recipe", "recipe-half-cell", None),)]
     links = wrong_links(chains)
     for wrong in range(1, _MOST_WRONG + 1):
         known = [*links, *solved_links(measured.landing, chains)] if wrong == 1 else links
@@ -46,18 +44,18 @@ def name_landing(measured: MeasuredLanding, meant: str = "bilinear", known: Coll
     chosen, *others = sorted(fitting, key=lambda recipe: not any(link.fault in known for link in recipe))
     rivals = tuple(dict.fromkeys(" + ".join(str(link.fault) for link in other) for other in others))
     return tuple(
-        _named(link, measured, meant, rivals, alone=len(chosen) == 1)
+        _named(link, measured, meant, rivals, single=len(chosen) == 1)
         for link in sorted(chosen, key=lambda link: list(CATALOGUE).index(str(link.fault)))
     )
 
 
-def _named(link: Link, measured: MeasuredLanding, meant: str, rivals: tuple[str, ...], *, alone: bool) -> Fault:
+def _named(link: Link, measured: MeasuredLanding, meant: str, rivals: tuple[str, ...], *, single: bool) -> Fault:
     chains, fault_id = measured.chains, str(link.fault)
     if measured.nearest and fault_id == "half-cell-missing":
         # For single cells it is round(f) for floor(f); where cells were to be mixed, that is one cause, not two.
         same = fault_id if meant == "nearest" else f"{fault_id} + nearest-sampling"
         fault_id, rivals = "cell-rounded", (same, *rivals)
-    landing = measured.landing if alone else run({**right_links(chains), link.slot: link}, chains)
+    landing = measured.landing if single else alone(link, chains)
     return _fault(fault_id, link.detail, landing, chains, rivals)
 
 

@@ -14,6 +14,7 @@ from reference.closed_form import centre_offset, kept_ratio_size, short_side_siz
 from reference.geometry import edge_from_index
 
 _HALF = edge_from_index(0)
+_OWN, _REALISED = "with its own offset", "with the realised offset"
 _MARGINS = (0.875, 0.9, 0.95, 224 / 232, 224 / 248, 1.0)  # crop over resized side, as timm and torchvision have it
 
 
@@ -40,6 +41,7 @@ def frames(chains: Chains) -> Iterator[Believed]:
     """Every wrong belief as (fault id, detail, frame); some may coincide with the truth at the sizes probed."""
     kind = kind_of(chains)
     if kind != "stretch":
+        yield from nominal_frames(chains)
         yield from _whole_sides(chains)
     corners = (chains.resized - 1) / np.maximum(chains.image - 1, 1)
     # An index-to-index map: the half is added after the scale, not before it.
@@ -59,15 +61,19 @@ def kind_of(chains: Chains) -> str:
     return "stretch" if (common[0].max(axis=1) >= common[1].min(axis=1)).any() else "crop"
 
 
-def _whole_sides(chains: Chains) -> Iterator[Believed]:
-    """One ratio for both axes, and its sides rounded by another rule than the resize has."""
+def nominal_frames(chains: Chains) -> Iterator[Believed]:
+    """One ratio for both axes, with the offset that follows from it first."""
     nominal, ideal = _nominal(chains)
-    own, realised = "with its own offset", "with the realised offset"
-    yield "scale-nominal", own, Frame(nominal, (ideal - chains.crop) / 2, ideal)
-    yield "scale-nominal", realised, Frame(nominal, chains.start, ideal)
+    yield "scale-nominal", _OWN, Frame(nominal, (ideal - chains.crop) / 2, ideal)
+    yield "scale-nominal", _REALISED, Frame(nominal, chains.start, ideal)
+
+
+def _whole_sides(chains: Chains) -> Iterator[Believed]:
+    """The sides that one ratio gives, rounded by another rule than the resize has."""
+    _, ideal = _nominal(chains)
     for name, whole in (("rounded", np.rint(ideal)), ("truncated", np.floor(ideal)), ("rounded up", np.ceil(ideal))):
-        yield "scale-rounded", f"{name}, {own}", Frame(whole / chains.image, _centred(whole, chains), whole)
-        yield "scale-rounded", f"{name}, {realised}", Frame(whole / chains.image, chains.start, whole)
+        yield "scale-rounded", f"{name}, {_OWN}", Frame(whole / chains.image, _centred(whole, chains), whole)
+        yield "scale-rounded", f"{name}, {_REALISED}", Frame(whole / chains.image, chains.start, whole)
 
 
 def _nominal(chains: Chains) -> tuple[Floats, Floats]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from diagnostics.chains import Chains
-from diagnostics.frames import Frame, frames, offsets
+from diagnostics.frames import Frame, frames, nominal_frames, offsets
 from diagnostics.subject import Floats
 from reference.geometry import edge_from_index
 
@@ -72,6 +72,7 @@ class Link:
 
 
 Recipe = tuple[Link, ...]
+WRITTEN = Link("recipe", "recipe-half-cell", None)  # stands for the links of `written_links`
 Sampler = tuple[str, tuple[Floats, Floats], str]  # fault id, (stretch, move) of a grid index, detail
 
 
@@ -209,30 +210,47 @@ def _upsampled(chains: Chains) -> Iterator[Floats]:
         yield np.broadcast_to(np.array([width, height], dtype=np.float64), n.shape)
 
 
-def written_recipe(chains: Chains) -> Landing:
+def written_links(chains: Chains) -> dict[str, Link]:
     """`u14 = (s u - dx) / 16`, then `2 (u14 + 1/2) / n - 1`: nominal scale, unrounded offset, no half pixel at all."""
-    links = right_links(chains)
-    for fault, detail, nominal in frames(chains):
-        if fault == "scale-nominal" and "own" in detail:
-            links["frame"] = Link("frame", None, nominal)
-    links["source"] = Link("source", None, (0.0, 0.0))
-    links["cell"] = Link("cell", None, 0.0)
-    return run(links, chains)
+    nominal = next(frame for fault, _, frame in nominal_frames(chains))
+    wrong = {"source": (0.0, 0.0), "frame": nominal, "cell": 0.0}
+    return {**right_links(chains), **{slot: Link(slot, WRITTEN.fault, value) for slot, value in wrong.items()}}
 
 
 def recipes(chains: Chains, links: Sequence[Link], wrong: int) -> Iterator[tuple[Recipe, Landing]]:
     """All recipes with exactly `wrong` of the wrong `links`, each in a slot of its own, and where they land.
 
+    The written recipe counts as one: alone it comes first, with other links last.
+    """
+    if wrong == 1:
+        yield (WRITTEN,), run(written_links(chains), chains)
+    yield from _departing(right_links(chains), links, wrong, chains)
+    if wrong > 1:
+        for chosen, landing in _departing(written_links(chains), links, wrong - 1, chains):
+            yield (WRITTEN, *chosen), landing
+
+
+def alone(link: Link, chains: Chains) -> Landing:
+    """Where a recipe lands with that one link wrong."""
+    links = written_links(chains) if link == WRITTEN else {**right_links(chains), link.slot: link}
+    return run(links, chains)
+
+
+def _departing(
+    start: dict[str, Link], links: Sequence[Link], wrong: int, chains: Chains
+) -> Iterator[tuple[Recipe, Landing]]:
+    """Recipes that depart from `start` by `wrong` links in slots where it is right.
+
     Half of the links are upsampled maps, and they come last: what leads up to them is computed once for all of them.
     """
-    right = right_links(chains)
-    maps = [link for link in links if link.slot == "map"]
-    others = [link for link in links if link.slot != "map"]
-    for count, lasts in ((wrong, [right["map"]]), (wrong - 1, maps)):
+    free = [link for link in links if start[link.slot].fault is None]
+    maps = [link for link in free if link.slot == "map"]
+    others = [link for link in free if link.slot != "map"]
+    for count, lasts in ((wrong, [start["map"]]), (wrong - 1, maps)):
         for chosen in itertools.combinations(others, count):
             if len({link.slot for link in chosen}) < count:
                 continue
-            taken = {**right, **{link.slot: link for link in chosen}}
+            taken = {**start, **{link.slot: link for link in chosen}}
             asked = _asked(taken, chains)
             for last in lasts:
                 yield chosen if last.fault is None else (*chosen, last), _read(asked, last)

@@ -213,35 +213,45 @@ def test_small_faults_are_seen(links):
     assert not faults_of(Lift(CROP, **links)).passed
 
 
-# Links of different slots; together they show themselves or, where one hides the other, say so as alternatives.
 SLOTS = {
-    "before": ["source-half-pixel a"],
-    "scale": ["scale-nominal realised offset", "scale-axes-swapped"],
-    "offset": ["crop-offset-missing", "crop-offset-sign", "crop-offset-swapped", "crop-offset-unscaled a"],
-    "patch": ["patch-size"],
-    "cell": ["half-cell-missing", "half-cell-doubled"],
-    "sampler": ["align-corners-sample", "align-corners-normalise cells", "align-corners-both-edge"],
-    "axes": ["axes-swapped", "axis-flipped-x", "axis-flipped-y"],
+    "before": "source",
+    "after": "source",
+    "scale": "frame",
+    "offset": "offset",
+    "patch": "patch",
+    "cell": "cell",
+    "normalise": "sampler",
+    "align_corners": "sampler",
+    "swap": "axes",
+    "flip": "axes",
+    "upsample": "map",
 }
-PAIRS = [
-    pair for one, other in itertools.combinations(SLOTS, 2) for pair in itertools.product(SLOTS[one], SLOTS[other])
-]
+PAIR_SIZES = [(480, 640), (480, 641), (480, 637), (968, 1296)]  # what tells crop roundings and scales apart
+
+
+def pairs():
+    """Faults of different links, 320 of all there are, drawn alike every time."""
+    slots = {name: {SLOTS[link] for link in links} for name, links in LANDING_FAULTS.items()}
+    every = [pair for pair in itertools.combinations(slots, 2) if not slots[pair[0]] & slots[pair[1]]]
+    chosen = np.random.default_rng(0).permutation(len(every))[:320]
+    return [every[index] for index in chosen]
 
 
 def test_pairs_of_wrong_links_are_named_as_a_set():
-    """Of all pairs across slots at least 95 % are named exactly, in the first place."""
+    """At least 95 % of them, in the first place. The others are one and the same function as what was named."""
     missed = []
-    for pair in PAIRS:
+    for pair in pairs():
         links = {key: value for name in pair for key, value in LANDING_FAULTS[name].items()}
         diagnosis = faults_of_landing(Lift(CROP, **links))
         if set(ids(diagnosis)) != {name.split()[0] for name in pair}:
             missed.append((pair, ids(diagnosis)))
-    assert len(missed) <= 0.05 * len(PAIRS), missed
+    assert len(missed) <= 0.05 * 320, missed
+    assert not [pair for pair, found in missed if "unexplained" in found]
 
 
 def faults_of_landing(lift):
     checks = ["lift_reads_the_place_it_is_asked_for"]
-    return check_pipeline(Pipeline(geometry=claim(CROP, (14, 14)), lift=lift), checks=checks)
+    return check_pipeline(Pipeline(geometry=claim(CROP, (14, 14)), lift=lift), PAIR_SIZES, checks)
 
 
 @settings(max_examples=60)
