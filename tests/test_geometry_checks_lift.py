@@ -6,8 +6,6 @@ import numpy as np
 import open_clip
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch.nn import functional
 from torchvision import transforms
 
@@ -252,25 +250,3 @@ def test_pairs_of_wrong_links_are_named_as_a_set():
 def faults_of_landing(lift):
     checks = ["lift_reads_the_place_it_is_asked_for"]
     return check_pipeline(Pipeline(geometry=claim(CROP, (14, 14)), lift=lift), PAIR_SIZES, checks)
-
-
-@settings(max_examples=60)
-@given(
-    mode=st.sampled_from(["shortest", "longest", "squash"]),
-    target=st.sampled_from([224, 256, 336, 384]),
-    patch=st.sampled_from([14, 16, 32]),
-    wide=st.booleans(),
-    sizes=st.lists(st.tuples(st.integers(60, 2000), st.integers(60, 2000)), min_size=1, max_size=4, unique=True),
-    origin=st.sampled_from(["index", "edge"]),
-    padding=st.sampled_from(["zeros", "border"]),
-)
-def test_no_false_alarm_over_right_pipelines(mode, target, patch, wide, sizes, origin, padding):
-    sizes = [size for size in sizes if max(size) < 12 * min(size)] or [(480, 640)]
-    crop = (target, target + 2 * patch) if wide else (target, target)
-    transform = open_clip.image_transform(crop, False, resize_mode=mode)
-    grid = (crop[0] // patch, crop[1] // patch)
-    lift = Lift(transform, grid, before=0.5 if origin == "index" else 0.0, padding=padding, mask=None)
-    pipeline = Pipeline(geometry=claim(transform, grid), lift=lift, grid=grid, origin=origin)
-    diagnosis = check_pipeline(pipeline, image_sizes=sizes)
-    assert ids(diagnosis) == []
-    assert np.isfinite([result.value for result in diagnosis.results if result.value is not None]).all()
