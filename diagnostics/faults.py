@@ -8,6 +8,8 @@ from typing import Any
 
 from diagnostics.verdict import Fault
 
+UNEXPLAINED = "unexplained"  # the id of what no entry explains
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -48,3 +50,8 @@ def named(
         remedy=entry.remedy.format(**numbers),
         alternatives=alternatives,
     )
+
+
+def docs_page(fault_id: str) -> str:
+    """The page of a fault, a path in the repository; what nothing explains has the list of all."""
+    return f"docs/faults/{'README' if fault_id == UNEXPLAINED else fault_id}.md"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from diagnostics.check import check_pipeline
 from diagnostics.checks import CHECKS
+from diagnostics.examination import Examination
 from diagnostics.pipeline import Pipeline
 from diagnostics.wording import report
 from reference.fields import Size
@@ -15,27 +15,28 @@ from reference.fields import Size
 
 @dataclass(frozen=True)
 class BoundCheck:
-    """One check bound to one pipeline: call it in a test."""
+    """One check of an examination: call it in a test. All checks of one pipeline share what was measured."""
 
-    pipeline: Pipeline
+    examination: Examination
     name: str
-    image_sizes: Sequence[Size] | None
-    seed: int
-    expected_failures: Mapping[str, str]
 
     def __call__(self) -> None:
-        """Run the check. Raises `AssertionError` with the whole report where it fails; skips where it has no stage."""
+        """Run the check: the test fails with the report, without a traceback of ours, or is skipped with a reason."""
         import pytest  # only a test calls this
 
-        expected = {name: reason for name, reason in self.expected_failures.items() if name == self.name}
-        diagnosis = check_pipeline(self.pipeline, self.image_sizes, [self.name], self.seed, expected)
+        diagnosis = self.examination.diagnosis([self.name])
         (result,) = diagnosis.results
         if result.status == "skipped":
             pytest.skip(result.reason)
         if result.status == "expected":
             pytest.xfail(result.reason)
         if result.status != "passed":
-            raise AssertionError(f"{report(diagnosis)}\n\nReproduce with: {result.command}")
+            pytest.fail(report(diagnosis), pytrace=False)
+
+
+def bound_checks(examination: Examination) -> list[BoundCheck]:
+    """Every check of `examination`, in pipeline order."""
+    return [BoundCheck(examination, check.name) for check in CHECKS]
 
 
 def parametrize_with_checks(
@@ -46,10 +47,9 @@ def parametrize_with_checks(
 ) -> Callable[..., Any]:
     """Decorate `def test_geometry(check): check()` so that it runs every check of `pipeline`, each a test of its own.
 
-    Arguments are those of `diagnostics.check_pipeline`.
+    Arguments are those of `diagnostics.check_pipeline`, and so are the errors. Nothing is measured before a test runs.
     """
     import pytest  # the only part of this package that needs it
 
-    expected = dict(expected_failures or {})
-    bound = [BoundCheck(pipeline, check.name, image_sizes, seed, expected) for check in CHECKS]
+    bound = bound_checks(Examination(pipeline, image_sizes, seed, expected_failures))
     return pytest.mark.parametrize("check", bound, ids=[check.name for check in bound])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from diagnostics.command_line import InputError
+from diagnostics.users_code import told, users_line
 from reference.fields import Size, as_size
 from reference.geometry import RULES
 
@@ -84,12 +88,18 @@ class Pipeline:
             raise ValueError(f"channels must be a whole number of at least 1 or None, got {channels!r}")
         if isinstance(self.trainable, str):
             raise TypeError(f"trainable must be a list of glob patterns; write [{self.trainable!r}]")
+        if self.trainable is not None and not _are_texts(self.trainable):
+            raise TypeError(f"trainable must be a list of glob patterns, strings, got {self.trainable!r}")
 
     @property
     def stages(self) -> tuple[str, ...]:
         """Names of the stages that are given, in pipeline order."""
         given = tuple(stage for stage in STAGES if getattr(self, stage) is not None)
         return given if self.module is None else (*given, "module")
+
+
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, Sequence) and all(isinstance(value, str) for value in values)
 
 
 def load_pipeline(path: str) -> Pipeline:
@@ -99,7 +109,7 @@ def load_pipeline(path: str) -> Pipeline:
     was not found or what was found instead; what the module itself raises on import is passed on.
     """
     module_name, colon, attribute = path.partition(":")
-    if not colon or not module_name or not attribute:
+    if not colon or not attribute or not all(part.isidentifier() for part in module_name.split(".")):
         raise ValueError(f"{path!r} is no package.module:object; write for instance mine.adapter:pipeline")
     here = str(Path.cwd())
     if here not in sys.path:
@@ -121,3 +131,20 @@ def load_pipeline(path: str) -> Pipeline:
             f"{path}: it is a {type(pipeline).__name__}, not a Pipeline; give diagnostics.Pipeline(...) with {known}"
         )
     return pipeline
+
+
+def loaded(path: str) -> Pipeline:
+    """What `load_pipeline` gives, for a command: all that goes wrong is an `InputError`, one line that says where.
+
+    What the user's module prints on import is swallowed; Ctrl-C passes.
+    """
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return load_pipeline(path)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a module that ends the program, too
+        line = users_line(error)
+        if isinstance(error, ValueError) and not line:  # what load_pipeline itself has to say
+            raise InputError(str(error)) from error
+        raise InputError(f"{path}: {type(error).__name__}: {told(error)}{line}") from error

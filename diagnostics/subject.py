@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import sys
-import traceback
+import copy
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from diagnostics import surroundings
 from diagnostics.pipeline import Pipeline
+from diagnostics.users_code import told, users_line
 from diagnostics.verdict import SkipCheck, StageError
 from reference.fields import Size
 from reference.geometry import GeomMeta
@@ -27,21 +27,32 @@ Floats = NDArray[np.float64]
 
 # Sizes that tell crop rounding, odd pads, swapped sides and nominal scales apart; 640x480 alone is blind to them.
 IMAGE_SIZES: tuple[Size, ...] = ((480, 640), (480, 641), (480, 637), (480, 643), (640, 480), (968, 1296), (400, 400))
+_MOST = 2**28  # numbers, 2 GiB as float64: ten times the largest map that anybody lifts from
+_THREADED = ("encode",)  # the only stage whose tensors are large enough for threads to bring more than they cost
+_ASKED_TWICE = ("upsample", "lift", "project")  # the others' randomness has checks of its own
+_RANDOM = "is random: two calls with the same arguments give different results; put its modules in eval()"
+_REPEATS = 1e-5  # of the largest number: float32 sums in another order, as a GPU makes them, change less
 
 
 @dataclass
 class Subject:
-    """One pipeline under test at several image sizes `(height, width)`; `seed` is for what the probes draw."""
+    """One pipeline under test at several image sizes `(height, width)`; `seed` is for what the probes draw.
+
+    theirs: the process's global state in which its stages run; as it is at each call where none is given.
+    """
 
     pipeline: Pipeline
     image_sizes: Sequence[Size] = IMAGE_SIZES
     seed: int = 0
     kept: dict[str, Any] = field(default_factory=dict)  # what one check measured and another needs
+    theirs: surroundings.State = field(default_factory=dict)
     _maps: dict[Size, MeasuredMap | ValueError] = field(default_factory=dict)
+    _repeats: set[str] = field(default_factory=set)
 
     def stage(self, name: str) -> Callable[..., Any]:
         """The stage `name` of the pipeline, wrapped: what it raises becomes a `StageError` with the user's line.
 
+        What it prints, logs and warns of is swallowed, no gradient is kept, and no global state that it changes lasts.
         Raises `SkipCheck` where the pipeline does not have it.
         """
         function = getattr(self.pipeline, name)
@@ -49,10 +60,25 @@ class Subject:
             raise SkipCheck(f"the pipeline gives no {name}")
 
         def call(*arguments: Any) -> Any:
-            with _as_stage_error(name):
+            threads = {} if name in _THREADED else {"threads": 1}
+            quiet = {"log": logging.CRITICAL, "gradients": False}
+            with _as_stage_error(name), surroundings.within(self.theirs | quiet | threads):
                 return function(*arguments)
 
-        return call
+        return self._repeating(name, call) if name in _ASKED_TWICE else call
+
+    def _repeating(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """`call`, asked twice until it has once given the same answer: no law can be measured on one that is random."""
+
+        def checked(*arguments: Any) -> Any:
+            if name not in self._repeats:
+                first, second = (_arrays(call(*copy.deepcopy(arguments)), name) for _ in range(2))
+                if not _same(first, second):
+                    raise StageError(name, _RANDOM)
+                self._repeats.add(name)
+            return call(*arguments)
+
+        return checked
 
     def call_array(self, name: str, *arguments: Any) -> Floats:
         """The stage's output as a float64 NumPy array, whatever library, dtype or device it came from."""
@@ -79,7 +105,7 @@ class Subject:
         for size in self.image_sizes:
             meta = claim(size)
             if not isinstance(meta, GeomMeta):
-                raise StageError("geometry", f"must return a reference.GeomMeta, got {type(meta).__name__}")
+                raise StageError("geometry", f"must return a reference.GeomMeta, got {_kind(meta)}")
             found[size] = meta
         return found
 
@@ -92,34 +118,74 @@ class Subject:
 
 
 def as_array(value: Any, stage: str) -> Floats:
-    """`value` as a float64 array, detached, on the CPU. Raises `StageError` for what is no array of numbers."""
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
-        value = value.float() if value.dtype == torch.bfloat16 else value
+    """A copy of `value` as a float64 array on the CPU. Raises `StageError` for what is no array of real numbers.
+
+    A copy, because a stage may write its next result into the same memory.
+    """
     try:
-        return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise StageError(stage, f"must return a tensor or array, got {type(value).__name__}") from None
+        array = _numpy(value, stage) if isinstance(value, torch.Tensor) else np.asarray(value)
+    except StageError:
+        raise
+    except Exception as error:  # whatever somebody's `__array__` raises
+        raise StageError(stage, f"must return a tensor or array, got {_kind(value)} ({told(error)})") from None
+    _refuse_too_many(array.size, stage)
+    if array.dtype.kind in "biuf":
+        return np.array(array, dtype=np.float64)
+    if isinstance(value, np.ndarray | torch.Tensor):
+        raise StageError(stage, f"must return real numbers, got {_kind(value)} of {array.dtype}")
+    raise StageError(stage, f"must return a tensor or array, got {_kind(value)}")
+
+
+def _arrays(output: Any, stage: str) -> list[Floats]:
+    """The arrays that a stage returned, one or two; none where they are no arrays, which is told elsewhere."""
+    parts = output if isinstance(output, list | tuple) and len(output) == 2 else (output,)
+    try:
+        return [as_array(part, stage) for part in parts]
+    except StageError:
+        return []
+
+
+def _same(first: Sequence[Floats], second: Sequence[Floats]) -> bool:
+    if [array.shape for array in first] != [array.shape for array in second]:
+        return False
+    for one, other in zip(first, second, strict=True):
+        most = np.abs(one[np.isfinite(one)]).max(initial=0.0)
+        if not np.allclose(one, other, rtol=0, atol=_REPEATS * most, equal_nan=True):
+            return False
+    return True
+
+
+def _numpy(tensor: torch.Tensor, stage: str) -> NDArray[Any]:
+    """The tensor's values; raises `StageError` for a tensor that has none to read."""
+    if tensor.layout != torch.strided:
+        raise StageError(stage, f"must return a dense tensor, got one of layout {tensor.layout}; call .to_dense()")
+    if tensor.is_meta:
+        raise StageError(stage, "must return a tensor that holds values, got one on the device 'meta'")
+    _refuse_too_many(tensor.numel(), stage)
+    if tensor.is_floating_point() and tensor.dtype.itemsize < 4:
+        tensor = tensor.float()  # NumPy has no bfloat16
+    return np.asarray(tensor.numpy(force=True))
+
+
+def _refuse_too_many(count: int, stage: str) -> None:
+    if count > _MOST:
+        raise StageError(stage, f"returned {count:,} numbers, more than any crop or map of features has")
+
+
+def _kind(value: Any) -> str:
+    """What `value` is, in words."""
+    name = type(value).__name__
+    return f"{name} of {len(value)}" if isinstance(value, list | tuple | dict) else name
 
 
 @contextlib.contextmanager
 def _as_stage_error(stage: str) -> Iterator[None]:
-    """Turn whatever a stage raises into a `StageError`; what it prints is swallowed, and no gradient is kept."""
+    """Turn whatever a stage raises into a `StageError`, also what is meant to end the program; Ctrl-C passes."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
-            yield
-    except (StageError, SkipCheck):
+        yield
+    except (StageError, SkipCheck, KeyboardInterrupt):
         raise
-    except Exception as error:
-        raise StageError(stage, f"raised {type(error).__name__}: {error}{users_line(error)}") from error
-
-
-def users_line(error: BaseException) -> str:
-    """Where the innermost line is that is the user's own, neither ours nor an installed library's; empty for none."""
-    ours = str(Path(__file__).resolve().parent)
-    theirs = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if "site-packages" not in frame.filename and not frame.filename.startswith((ours, sys.prefix, sys.base_prefix))
-    ]
-    return f" at {theirs[-1].filename}:{theirs[-1].lineno}: {theirs[-1].line}" if theirs else ""
+    except BaseException as error:
+        what, line = f"raised {type(error).__name__}", users_line(error)
+        message = told(error)
+        raise StageError(stage, f"{what}{message and f': {message}'}{line}", f"{what}{line}") from error

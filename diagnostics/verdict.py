@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 SCHEMA = 1
+_AS_IN = ", as in "
 STATUSES = ("passed", "failed", "skipped", "error", "expected")
 
 
@@ -53,7 +55,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Result:
-    """One check's outcome. reason: why it was skipped, expected to fail, or could not run."""
+    """One check's outcome.
+
+    command: what runs this check alone again. reason: why it was skipped, expected to fail, or could not run; a remark
+    where it did run.
+    """
 
     name: str
     status: str
@@ -96,7 +102,14 @@ class Diagnosis:
 
 
 def _plain(record: Fault | Result) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(record).items()}
+    return {name: _json_value(value) for name, value in asdict(record).items()}
+
+
+def _json_value(value: Any) -> Any:
+    """JSON has neither infinity nor not-a-number: a value beyond measure is null there."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return list(value) if isinstance(value, tuple) else value
 
 
 class SkipCheck(Exception):  # noqa: N818 - it is no error
@@ -104,11 +117,25 @@ class SkipCheck(Exception):  # noqa: N818 - it is no error
 
 
 class StageError(Exception):
-    """A stage of the pipeline raised, or returned what its signature does not allow."""
+    """A stage of the pipeline raised, or returned what its signature does not allow.
 
-    def __init__(self, stage: str, message: str) -> None:
+    brief: the error in short, the same for all errors of one cause; the message where none is given.
+    """
+
+    def __init__(self, stage: str, message: str, brief: str | None = None) -> None:
         super().__init__(f"{stage}: {message}")
         self.stage = stage
+        self.brief = f"{stage}: {brief or message}"
+
+
+def as_in(brief: str, check: str) -> str:
+    """The reason of an error that `check` met first and tells in full."""
+    return f"{brief}{_AS_IN}{check}"
+
+
+def first_met(reason: str) -> str:
+    """The check that a reason made by `as_in` refers to; empty for any other."""
+    return reason.rpartition(_AS_IN)[2] if _AS_IN in reason else ""
 
 
 def in_order(faults: Sequence[Fault]) -> tuple[Fault, ...]:

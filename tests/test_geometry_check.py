@@ -1,21 +1,21 @@
-"""The runner, the command and the pytest decorator: results as data, errors that name the stage, exits for scripts."""
+"""The runner and the command: results as data, errors that name the stage, exits for scripts."""
 
 import json
-import os
 import re
-import subprocess
+import shlex
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from broken import LANDING_FAULTS, Lift
-from diagnostics import Pipeline, check_pipeline, parametrize_with_checks
+from diagnostics import Pipeline, check_pipeline
 from diagnostics.check import main
 from diagnostics.checks import CHECKS
+from diagnostics.examination import Examination
 from diagnostics.pipeline import load_pipeline
 from reference import official_preprocess
 from reference.preprocess import geometry_of
@@ -46,7 +46,27 @@ def test_a_clean_pipeline_passes_with_values_and_limits():
     result = next(result for result in diagnosis.results if result.name == CHECK)
     assert (result.status, result.unit) == ("passed", "source px")
     assert 0 <= result.value < result.limit
-    assert result.command == f"check_pipeline(pipeline, checks=['{CHECK}'])"
+    assert result.command == f"check_pipeline(pipeline, image_sizes={SIZES}, checks=['{CHECK}'])"
+
+
+def test_the_command_of_a_result_measures_the_same_again():
+    """Alone or among all, and whatever ran before: every check starts from the same seeds."""
+    whole = check_pipeline(WRONG, SIZES, seed=3)
+    for result in whole.results:
+        if result.command:
+            again = eval(result.command, {"check_pipeline": check_pipeline, "pipeline": WRONG})  # noqa: S307 - ours
+            assert again.results == (result,)
+
+
+def test_checks_in_any_order_find_what_a_whole_run_finds():
+    """Also about an encoder that draws from the global generator, wherever that stands."""
+    drawing = replace(RIGHT, encode=lambda crops: torch.rand(len(crops), 2, 14, 14))
+    whole = check_pipeline(drawing, SIZES)
+    examination = Examination(drawing, SIZES)
+    with torch.random.fork_rng(devices=[]):
+        torch.rand(1)
+        alone = {check.name: examination.outcome(check)[0] for check in reversed(CHECKS)}
+    assert tuple(alone[check.name] for check in CHECKS) == whole.results
 
 
 def test_missing_stages_are_skipped_with_the_reason_and_nothing_measured_is_no_pass():
@@ -139,6 +159,7 @@ def test_expected_failures_are_strict():
         ({"image_sizes": []}, ValueError, "image_sizes is empty"),
         ({"image_sizes": [(0, 4)]}, ValueError, "image_sizes must be"),
         ({"checks": ["geometry"]}, ValueError, "no check 'geometry'"),
+        ({"seed": -1}, ValueError, "seed must be a whole number of at least 0"),
     ],
 )
 def test_a_call_that_makes_no_sense_is_refused(arguments, error, says):
@@ -157,6 +178,8 @@ def test_a_call_that_makes_no_sense_is_refused(arguments, error, says):
         ("validity", "center", ValueError),
         ("origin", "corner", ValueError),
         ("trainable", "head.*", TypeError),
+        ("trainable", 3, TypeError),
+        ("trainable", [b"head.*"], TypeError),
         ("name", "", TypeError),
     ],
 )
@@ -189,6 +212,7 @@ def adapter(tmp_path, monkeypatch):
             right = Pipeline(name="right", geometry=claim, lift=Lift(crop))
             empty = Pipeline()
             number = 3
+            impossible = lambda: Pipeline(grid=(0, 3))
 
             def wrong():
                 return Pipeline(name="wrong", geometry=claim, lift=Lift(crop, **LANDING_FAULTS["axes-swapped"]))
@@ -211,7 +235,22 @@ def test_the_command_exits_1_for_a_fault_and_says_what_to_do(adapter, capsys):
     said = capsys.readouterr().out
     assert said.startswith("wrong: 1 fault: axes-swapped")
     assert "Fix: grid_sample wants (x, y)" in said
-    assert json.loads(Path("found.json").read_text())["faults"][0]["id"] == "axes-swapped"
+    found = json.loads(Path("found.json").read_text())
+    assert found["faults"][0]["id"] == "axes-swapped"
+    (failed,) = [result for result in found["results"] if result["status"] == "failed"]
+    assert failed["command"] == f"python -m diagnostics.check mine:wrong --check {CHECK}"
+    assert f"Reproduce with: {failed['command']}" in said
+
+
+def test_the_command_of_a_result_reproduces_it_in_the_shell(adapter, capsys):
+    """Run as it is written, seed included, it fails alike; the command in its own report is itself."""
+    main(["mine:wrong", "--seed", "7"])
+    _, _, command = capsys.readouterr().out.partition("Reproduce with: ")
+    command = command.splitlines()[0]
+    python, module, program, *arguments = shlex.split(command)
+    assert (python, module, program) == ("python", "-m", "diagnostics.check")
+    assert main(arguments) == 1
+    assert f"Reproduce with: {command}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -225,6 +264,9 @@ def test_the_command_exits_1_for_a_fault_and_says_what_to_do(adapter, capsys):
         (["mine:right", "--json", "no/found.json"], "no folder"),
         (["mine:right", "--check", "everything"], "invalid choice"),
         (["mine:right", "--sed", "1"], "unrecognized"),
+        (["mine:right", "--seed", "-1"], "'-1' is no whole number of at least 0"),
+        ([".mine:right"], "no package.module:object"),
+        (["mine:impossible"], "mine:impossible: ValueError: grid must be (height, width)"),
     ],
 )
 def test_a_mistake_at_the_command_is_one_line_and_exit_2(adapter, arguments, says, capsys):
@@ -238,7 +280,7 @@ def test_a_mistake_at_the_command_is_one_line_and_exit_2(adapter, arguments, say
 
 def test_nothing_to_measure_is_exit_2(adapter, capsys):
     assert main(["mine:empty"]) == 2
-    assert "nothing to say" in capsys.readouterr().out
+    assert "nothing to measure" in capsys.readouterr().out
 
 
 def test_a_module_that_is_missing_inside_the_users_own_is_not_hidden(adapter):
@@ -254,29 +296,3 @@ def test_a_module_that_cannot_be_imported_is_one_line_at_the_command(adapter, ca
     assert err.startswith("error: raising_adapter:pipeline: RuntimeError: no weights here at ")
     assert "raising_adapter.py:2" in err
     assert len(err.splitlines()) == 1
-
-
-def test_a_users_own_test_file_of_ten_lines_runs_every_check(adapter):
-    Path("test_mine.py").write_text(
-        "from mine import right, wrong\n"
-        "from diagnostics import parametrize_with_checks\n\n\n"
-        "@parametrize_with_checks(right)\n"
-        "def test_geometry(check):\n"
-        "    check()\n\n\n"
-        "@parametrize_with_checks(wrong(), image_sizes=[(480, 640)])\n"
-        "def test_geometry_of_the_wrong_one(check):\n"
-        "    check()\n"
-    )
-    command = [sys.executable, "-m", "pytest", "-q", "-k", "geometry", "-p", "no:cacheprovider"]
-    environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
-    assert "1 failed" in done.stdout, done.stdout
-    assert f"test_geometry_of_the_wrong_one[{CHECK}]" in done.stdout
-    assert "axes-swapped" in done.stdout
-    assert "Reproduce with: check_pipeline" in done.stdout
-
-
-def test_the_decorator_names_its_checks():
-    mark = parametrize_with_checks(RIGHT)
-    assert mark.kwargs["ids"] == [check.name for check in CHECKS]
-    assert np.all([bound.pipeline is RIGHT for bound in mark.args[1]])

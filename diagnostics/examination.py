@@ -1,0 +1,132 @@
+"""One pipeline being examined: its checks, each run when it is asked for, share what was measured once."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+
+from diagnostics import surroundings
+from diagnostics.checks import CHECKS, Check
+from diagnostics.pipeline import Pipeline
+from diagnostics.subject import IMAGE_SIZES, Subject
+from diagnostics.users_code import our_line, told
+from diagnostics.verdict import Diagnosis, Fault, Finding, Result, SkipCheck, StageError, as_in, in_order
+from reference.fields import Size, as_size
+
+_VERSIONS = ("halfpixel", "torch", "torchvision", "open_clip_torch", "numpy", "pillow")
+Outcome = tuple[Result, tuple[Fault, ...]]
+
+
+class Examination:
+    """The checks of one pipeline, all on one subject: nothing that several of them need is measured twice.
+
+    Every check starts from the same seeds and the same global state, so that it finds the same whichever checks ran
+    before it. Arguments are those of `diagnostics.check_pipeline`; path: the `package.module:object` that the pipeline
+    was loaded from, for commands that run in a shell.
+
+    Raises `TypeError` or `ValueError` as `check_pipeline` does.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        image_sizes: Sequence[Size] | None = None,
+        seed: int = 0,
+        expected_failures: Mapping[str, str] | None = None,
+        path: str | None = None,
+    ) -> None:
+        if not isinstance(pipeline, Pipeline):
+            raise TypeError(f"pipeline must be a diagnostics.Pipeline, got {type(pipeline).__name__}")
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
+        sizes = IMAGE_SIZES if image_sizes is None else tuple(as_size(size, "image_sizes") for size in image_sizes)
+        if not sizes:
+            raise ValueError("image_sizes is empty; give at least one (height, width)")
+        self.pipeline = pipeline
+        self._expected = dict(expected_failures or {})
+        checks_named(self._expected)
+        self._subject = Subject(pipeline, sizes, seed)
+        self._path = path
+        self._met: dict[str, str] = {}  # what went wrong with a stage -> the check that met it first
+
+    def diagnosis(self, checks: Sequence[str] | None = None) -> Diagnosis:
+        """Run the checks of these names, by default all, in pipeline order."""
+        outcomes = [self.outcome(check) for check in checks_named(checks)]
+        subject = self._subject
+        return Diagnosis(
+            pipeline=self.pipeline.name,
+            faults=in_order([fault for _, faults in outcomes for fault in faults]),
+            results=tuple(result for result, _ in outcomes),
+            conditions={
+                "image_sizes": [list(size) for size in subject.image_sizes],
+                "seed": subject.seed,
+                "versions": _versions(),
+            },
+        )
+
+    def outcome(self, check: Check) -> Outcome:
+        """Run one check: its result and the faults that it names. What went wrong before is told in short."""
+        try:
+            with surroundings.of_a_check(self._subject.seed) as self._subject.theirs:
+                finding = check.measure(self._subject)
+        except SkipCheck as skip:
+            return Result(check.name, "skipped", reason=str(skip)), ()
+        except StageError as error:
+            first = self._met.setdefault(error.brief, check.name)
+            reason = str(error) if first == check.name else as_in(error.brief, first)
+            return Result(check.name, "error", command=self._command(check), reason=reason), ()
+        except Exception as error:  # a mistake of ours must not cost the user the other checks
+            what = f"{type(error).__name__}: {told(error)}{our_line(error)}"
+            reason = f"the check itself broke down over what the pipeline returned, please report it ({what})"
+            return Result(check.name, "error", command=self._command(check), reason=reason), ()
+        return self._judged(check, finding)
+
+    def _judged(self, check: Check, finding: Finding) -> Outcome:
+        expected = self._expected.get(check.name)
+        if finding.passed and expected is not None:
+            stale = f"expected to fail ({expected}) but it passes: take it off the list"
+            return self._result(check, finding, "error", stale), ()
+        if finding.passed:
+            return self._result(check, finding, "passed", finding.note), ()
+        if expected is not None:
+            return self._result(check, finding, "expected", expected), ()
+        return self._result(check, finding, "failed", finding.note), finding.faults
+
+    def _result(self, check: Check, finding: Finding, status: str, reason: str) -> Result:
+        command = self._command(check)
+        return Result(check.name, status, finding.value, finding.limit, finding.unit, finding.worst, command, reason)
+
+    def _command(self, check: Check) -> str:
+        """What runs this check alone: in a shell, if the pipeline was loaded from there, else in Python."""
+        subject = self._subject
+        if self._path is not None:
+            seed = f" --seed {subject.seed}" if subject.seed else ""
+            return f"python -m diagnostics.check {shlex.quote(self._path)} --check {check.name}{seed}"
+        arguments = ["pipeline"]
+        if subject.image_sizes != IMAGE_SIZES:
+            arguments.append(f"image_sizes={list(subject.image_sizes)}")
+        arguments.append(f"checks=[{check.name!r}]")
+        if subject.seed:
+            arguments.append(f"seed={subject.seed}")
+        return f"check_pipeline({', '.join(arguments)})"
+
+
+def checks_named(names: Sequence[str] | Mapping[str, str] | None) -> list[Check]:
+    """The checks of these names, by default all, in pipeline order. Raises `ValueError` for a name of none."""
+    known = [check.name for check in CHECKS]
+    for name in names or ():
+        if name not in known:
+            raise ValueError(f"there is no check {name!r}; there are {', '.join(known)}")
+    return [check for check in CHECKS if names is None or check.name in names]
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _VERSIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
