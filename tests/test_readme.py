@@ -71,6 +71,11 @@ def test_checking_the_adapter_says_what_the_readme_shows(tmp_path):
         assert words(line) in words(done.stdout)
 
 
+def test_the_spelling_without_a_test_file_is_the_one_that_is_tested():
+    """`test_geometry_pytest.py` runs it."""
+    assert "pytest --pyargs diagnostics.conformance -k geometry --pipeline mine:pipeline" in words(README)
+
+
 def test_the_users_test_fails_on_the_adapter_and_names_the_fault(tmp_path):
     (tmp_path / "mine.py").write_text(ADAPTER)
     (tmp_path / "test_mine.py").write_text(USERS_TEST)

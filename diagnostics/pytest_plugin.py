@@ -1,0 +1,25 @@
+"""The option `--pipeline` and the ini key `geometry_pipeline`, for `pytest --pyargs diagnostics.conformance`.
+
+Loaded at the start of every pytest run wherever this package is installed, so it imports nothing but pytest.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+KEY = "geometry_pipeline"
+_HELP = "the pipeline that diagnostics.conformance checks: package.module:object"
+mistake = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option and the ini key."""
+    group = parser.getgroup("halfpixel", "checks of a feature lift")
+    group.addoption("--pipeline", dest=KEY, metavar="package.module:object", help=_HELP)
+    parser.addini(KEY, _HELP)
+
+
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    """End the run with one line where `diagnostics.conformance` has no pipeline to check."""
+    if mistake in config.stash:
+        raise pytest.UsageError(config.stash[mistake])
