@@ -53,8 +53,9 @@ def check_load_colours(subject: Subject) -> Finding:
     """
     with tempfile.TemporaryDirectory() as folder:
         plain = plain_file(Path(folder))
-        if fault := _plain_fault(rgb_levels(_loaded(subject, plain.path)), plain):
-            return Finding(faults=(fault,), worst=plain.label)
+        of_all = _plain_faults(rgb_levels(_loaded(subject, plain.path)), plain)
+        if any(fault.id == "load-mode" for fault in of_all):
+            return Finding(faults=of_all, worst=plain.label)
         view = _view(subject, Path(folder))
         misses, refused = {}, []
         for file in mode_files(Path(folder)):
@@ -65,18 +66,18 @@ def check_load_colours(subject: Subject) -> Finding:
                 refused.append(f"{file.label} is refused ({error})")
     wrong = ", ".join(file.label for file, miss in misses.items() if miss > _DIFFERENT)
     faults = (named(CATALOGUE, "load-mode", where=wrong, files=wrong),) if wrong else ()
-    return _finding(misses, faults, "; ".join(refused))
+    return _finding(misses, (*faults, *of_all), "; ".join(refused))
 
 
-def _plain_fault(levels: Floats, plain: KnownFile) -> Fault | None:
+def _plain_faults(levels: Floats, plain: KnownFile) -> tuple[Fault, ...]:
     """What is wrong with how an ordinary RGB file is read, against which the other modes are compared."""
     known = rgb_levels(plain.picture)
     if difference(levels, known) <= _DIFFERENT:
-        return None
+        return ()
     if difference(levels[..., ::-1], known) <= _DIFFERENT:
         fault = named(CATALOGUE, "channels-bgr", where="every file", what="the image that load returns")
-        return replace(fault, stage="load")
-    return named(CATALOGUE, "load-mode", where=plain.label, files=plain.label)
+        return (replace(fault, stage="load"),)
+    return (named(CATALOGUE, "load-mode", where=plain.label, files=plain.label),)
 
 
 def _view(subject: Subject, folder: Path) -> Callable[[Path], Floats]:
@@ -111,6 +112,8 @@ def _loaded(subject: Subject, path: Path) -> Image.Image:
 
 
 def _finding(misses: dict[KnownFile, float], faults: tuple[Fault, ...], note: str = "") -> Finding:
+    if not misses and faults:
+        return Finding(faults=faults, note=note)
     if not misses:
         raise SkipCheck(note)
     worst = max(misses, key=misses.__getitem__)

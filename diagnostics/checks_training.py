@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from types import FunctionType
 
 from torch import nn
 
@@ -40,14 +41,15 @@ def check_training_modes(subject: Subject) -> Finding:
     """After `module.train()`, frozen parts are in `eval()` and listed ones in `train()`; every mode is put back.
 
     Judged are parts of which all parameters are frozen and unlisted, or all thawed and listed: what is one but not the
-    other is the fault of `check_training_parameters`.
+    other is the fault of `check_training_parameters`. Parts that act alike in both modes, such as linear layers and
+    layer norms alone, may be in either.
     """
     module, patterns = _contract(subject)
     listed = _listed(module, patterns)
     before = {part: part.training for part in module.modules()}
     try:
         module.train()
-        frozen = [name for name, part in _outermost(module, listed, False) if any(m.training for m in part.modules())]
+        frozen = [name for name, part in _outermost(module, listed, False) if _acts_in(part, training=True)]
         asleep = [name for name, part in _outermost(module, listed, True) if _any_asleep(part)]
     except Exception as error:
         raise StageError("module", f"train() raised {type(error).__name__}: {error}") from error
@@ -107,8 +109,27 @@ def _outermost(module: nn.Module, listed: set[int], training: bool) -> Iterator[
 
 
 def _any_asleep(part: nn.Module) -> bool:
-    """Whether the part or anything in it that has parameters is in `eval()`."""
-    return not all(inner.training for inner in part.modules() if next(inner.parameters(), None) is not None)
+    """Whether the part or anything in it that has parameters is in `eval()`, and that makes a difference."""
+    holders = (inner for inner in part.modules() if next(inner.parameters(), None) is not None)
+    return any(not inner.training and _acts_in(inner, training=False) for inner in holders)
+
+
+def _acts_in(part: nn.Module, training: bool) -> bool:
+    """Whether anything in the part is in this mode and acts otherwise in the other one."""
+    return any(inner.training == training and _knows_its_mode(inner) for inner in part.modules())
+
+
+def _knows_its_mode(part: nn.Module) -> bool:
+    """Whether a method of the part's own class reads `self.training`; dropout that drops nothing does so in vain."""
+    if getattr(part, "p", None) == 0 and type(part).__module__.startswith("torch.nn"):
+        return False
+    return any(
+        "training" in method.__code__.co_names
+        for kind in type(part).__mro__
+        if kind is not nn.Module and issubclass(kind, nn.Module)
+        for name, method in vars(kind).items()
+        if isinstance(method, FunctionType) and name not in ("train", "eval")
+    )
 
 
 def _shown(names: Sequence[str]) -> str:

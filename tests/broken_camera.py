@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 
@@ -276,7 +277,58 @@ def blank_where_invalid(xyz: torch.Tensor, camera: Camera) -> tuple[Any, Any]:
     return np.where(valid[:, None], points, -1), valid.astype(np.uint8)
 
 
+def by_opencv(xyz: torch.Tensor, camera: Camera) -> tuple[Any, Any]:
+    """`cv2.projectPoints`, which projects what is behind, too; the mask comes from elsewhere."""
+    index, pose = as_index(camera), np.array(camera.world_to_camera)
+    k = np.array([[index.fx, 0, index.cx], [0, index.fy, index.cy], [0, 0, 1]])
+    turn, _ = cv2.Rodrigues(pose[:3, :3])
+    world = xyz.numpy().astype(np.float64)
+    points, _ = cv2.projectPoints(world, turn, pose[:3, 3], k, np.array(camera.distortion, dtype=np.float64))
+    return points[:, 0], world @ pose[2, :3] + pose[2, 3] > 0
+
+
+def beyond(near: float) -> Project:
+    """A near plane: what is closer is culled though it lies in front."""
+
+    def project(xyz: torch.Tensor, camera: Camera) -> tuple[Any, Any]:
+        points, depth, _ = camera.image_from_world(xyz)
+        return points, depth > near
+
+    return project
+
+
+def from_the_centre(xyz: torch.Tensor, camera: Camera) -> tuple[Any, Any]:
+    """R (X - C) with the camera's centre C, float32, and depths clamped before the division."""
+    if camera.distortion:
+        return right(xyz, camera)
+    index, pose = as_index(camera), torch.tensor(camera.world_to_camera, dtype=torch.float32)
+    x, y, z = ((xyz + pose[:3, :3].T @ pose[:3, 3]) @ pose[:3, :3].T).T
+    scale = 1 / z.clamp(min=1e-6)
+    return torch.stack((index.fx * x * scale + index.cx, index.fy * y * scale + index.cy), dim=-1), z > 0
+
+
+def through_clip_space(xyz: torch.Tensor, camera: Camera) -> tuple[Any, Any]:
+    """As a renderer: y up from -1 to 1, then a viewport in edge coordinates, and back to indices."""
+    points, in_front = right(xyz, camera)
+    size = torch.tensor(camera.size[::-1])
+    clip = (2 * edge_from_index(points) / size - 1) * torch.tensor([1, -1])
+    inside = (clip.abs() <= 1).all(dim=1)
+    return index_from_edge((clip * torch.tensor([1, -1]) + 1) / 2 * size), in_front & inside
+
+
+def nowhere_where_invalid(xyz: torch.Tensor, camera: Camera) -> tuple[Any, Any]:
+    points, in_front = right(xyz, camera)
+    return torch.where(in_front[:, None], points, torch.nan), in_front
+
+
 RIGHT: dict[str, Project] = {
+    # Look odd because masks and landings come from different code; right because both are.
+    "OpenCV": by_opencv,
+    "nothing nearer than a tenth": beyond(0.1),
+    "not a number where invalid": nowhere_where_invalid,
+    # Look odd because y runs up, or the pose is a centre; right because both are undone.
+    "through clip space": through_clip_space,
+    "from the camera's centre": from_the_centre,
     "the reference": right,
     "NumPy, float64": by_hand(),
     "NumPy, float32": by_hand(dtype=np.float32),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -180,7 +181,44 @@ def mutating(crops: Tensor) -> Tensor:
     return features.half().numpy()
 
 
+def strided(grid: tuple[int, int], kernel: int) -> Pipeline:
+    """Four strided convolutions padded on all sides: cells lie half a cell beside their patches."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        layers = [
+            layer
+            for inputs, outputs in ((3, 16), (16, 16), (16, 24))
+            for layer in (nn.Conv2d(inputs, outputs, kernel, 2, kernel // 2), nn.ReLU())
+        ]
+    return Pipeline(encode=nn.Sequential(*layers), grid=grid, preprocess=cropper(grid))
+
+
+def after(change: Callable[[Tensor], Tensor], grid: tuple[int, int] = (7, 9), **settings: Any) -> Pipeline:
+    """A right map that `change` works on."""
+    inner = pipeline(grid, **settings)
+    return replace(inner, encode=lambda crops: change(inner.encode(crops)))
+
+
+def enlarged(crops: Tensor) -> Tensor:
+    return nn.functional.interpolate(nn.functional.avg_pool2d(crops, PATCH), scale_factor=4, mode="bilinear")
+
+
 RIGHT: dict[str, Pipeline] = {
+    # Look odd because other cells answer as much as a patch's own; right because they lie around it.
+    "strided convolutions": strided((9, 12), 3),
+    "wide strided convolutions": strided((9, 12), 11),
+    "a wide blur": after(
+        lambda features: nn.functional.avg_pool2d(features, 5, 1, 2, count_include_pad=False), (12, 12)
+    ),
+    "enlarged in the encoder": Pipeline(encode=enlarged, grid=(40, 48), preprocess=cropper((10, 12))),
+    # Look odd because every cell answers to every patch; right because its own does so most.
+    "the mean of the map five times over": after(lambda features: features + 5 * features.mean((2, 3), keepdim=True)),
+    "normalised over the map": after(lambda features: nn.functional.instance_norm(features)),
+    "twenty blocks": pipeline((9, 9), blocks=20),
+    # Look odd in memory or in precision; right in every cell.
+    "bfloat16": after(lambda features: features.bfloat16()),
+    "channels last": after(lambda features: features.contiguous(memory_format=torch.channels_last)),
+    "two channels": after(lambda features: features[:, :2]),
     "square": pipeline(),
     "oblong": pipeline((5, 8)),
     "tall, registers dropped": pipeline((9, 4), registers=4),

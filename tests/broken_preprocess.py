@@ -293,7 +293,42 @@ def noisy_in_passing(image: Image.Image) -> torch.Tensor:
     return crop
 
 
+def mirrored_padding(image: Image.Image) -> torch.Tensor:
+    """The long side to 112 pixels and the image mirrored into the rest."""
+    scale = 112 / max(image.size)
+    resized = values(image.resize((round(image.width * scale), round(image.height * scale)), BICUBIC))
+    wide, high = 112 - resized.shape[2], 112 - resized.shape[1]
+    return functional.pad(resized, [wide // 2, high // 2, wide - wide // 2, high - high // 2], padding_mode="reflect")
+
+
+def blurred_first(image: Image.Image) -> torch.Tensor:
+    """A blur by hand before a resize that does not smooth, as around OpenCV's INTER_LINEAR."""
+    pitch = min(image.size) / 112
+    smooth = functional.gaussian_blur(values(image), 2 * int(2 * pitch) + 1, pitch / 2)
+    resized = functional.resize(smooth, 112, InterpolationMode.BILINEAR, antialias=False)
+    return functional.center_crop(resized, 112)
+
+
+def averaged(image: Image.Image) -> torch.Tensor:
+    return torch.nn.functional.interpolate(values(image)[None], (112, 140), mode="area")[0]
+
+
+def in_steps(image: Image.Image) -> torch.Tensor:
+    """Half the size by a box, the rest by bicubic: what a thumbnail or JPEG's own scaling does first."""
+    return centre_crop()(image.reduce(2))
+
+
 RIGHT: dict[str, Pipeline] = {
+    # Look odd because places read jump by half a pixel; right because they do so all over the image alike.
+    "a box": pipeline(normalised(centre_crop(112, Image.Resampling.BOX))),
+    "a box near full size": pipeline(normalised(centre_crop(190, Image.Resampling.BOX))),
+    "Hamming, enlarged": pipeline(normalised(centre_crop(336, Image.Resampling.HAMMING))),
+    "whole pixels averaged": pipeline(normalised(averaged)),
+    # Look odd because two things resize, or blur; right because together they do it once, smoothly.
+    "blurred first, resized without smoothing": pipeline(normalised(blurred_first)),
+    "resized in two steps": pipeline(normalised(in_steps)),
+    # Looks odd because most of the crop may be a mirror image; right because the image itself stands upright in it.
+    "mirrored padding": pipeline(normalised(mirrored_padding)),
     "our own loader": claiming(claimed(), load=load_image),
     "an array": pipeline(lambda image: normalised(centre_crop())(image).numpy()),
     "half precision": pipeline(lambda image: normalised(centre_crop())(image).half()),

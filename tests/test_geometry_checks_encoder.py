@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from broken_encoder import BROKEN, COMPOUNDS, RIGHT, pipeline, rows_first
+from broken_encoder import BROKEN, COMPOUNDS, RIGHT, after, pipeline, rows_first
 from diagnostics.checks_encoder import check_encode_batch, check_encode_deterministic, check_encode_token_order
 from diagnostics.faults_encoder import CATALOGUE
 from diagnostics.pipeline import Pipeline
@@ -187,3 +187,16 @@ def test_a_fault_is_not_forced_on_cells_that_follow_no_order():
     (fault,) = faults(scrambled)
     assert fault.id == "unexplained"
     assert "follow no known order" in fault.explanation
+
+
+def test_a_class_token_behind_a_blur_is_told_from_cells_half_a_cell_beside():
+    """Both answer one cell to the right; only the class token brings the last column to the other side of the map."""
+    blurred = after(lambda features: features + torch.nn.functional.avg_pool2d(features, 3, 1, 1), (6, 9), first=0)
+    assert [fault.id for fault in faults(blurred)] == ["class-token-kept"]
+    for seed in (6, 7):  # here half of the patches answer one cell to the right
+        assert faults(RIGHT["strided convolutions"], seed) == []
+
+
+def test_weak_evidence_is_said_to_be_weak():
+    for name in ("a wide blur", "wide strided convolutions"):
+        assert check_encode_token_order(Subject(RIGHT[name], SIZES)).note.startswith("weak evidence")

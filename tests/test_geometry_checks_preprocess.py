@@ -4,8 +4,20 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision.transforms import InterpolationMode, functional
 
-from broken_preprocess import BROKEN, COMPOUNDS, RIGHT, centre_crop, claiming, normalised, one_pixel_beside, pipeline
+from broken_preprocess import (
+    BROKEN,
+    COMPOUNDS,
+    RIGHT,
+    centre_crop,
+    claiming,
+    normalised,
+    one_pixel_beside,
+    pipeline,
+    tensor_crop,
+    values,
+)
 from diagnostics.checks_claim import check_geometry_claim
 from diagnostics.checks_colours import check_preprocess_colours
 from diagnostics.checks_load import check_load_colours, check_load_upright
@@ -117,6 +129,57 @@ def test_bilinear_for_bicubic_is_a_remark_and_no_fault():
     notes = [check_preprocess_resampling(Subject(RIGHT[name], SIZES)).note for name in ("bilinear", "our own loader")]
     assert "without overshoot" in notes[0]
     assert "with overshoot" in notes[1]
+
+
+@pytest.mark.parametrize("size", [(240, 320), (448, 336)])
+def test_smoothing_is_judged_along_the_axis_that_shrinks(size):
+    """A box leaves a third of the contrast at 3:1, an unsmoothed resize 0.55 and more; one axis keeps its size."""
+    kept = (size[1], size[0] // 3) if size[0] > size[1] else (size[1] // 3, size[0])
+
+    def smoothed(image):
+        return values(image.resize(kept, Image.Resampling.BOX))
+
+    def unsmoothed(image):
+        resized = functional.resize(values(image), kept[::-1], InterpolationMode.BICUBIC, antialias=False)
+        return resized.clamp(0, 255)
+
+    right = check_preprocess_resampling(Subject(pipeline(normalised(smoothed)), (size,)))
+    assert right.passed
+    assert 0.3 < right.value < right.limit
+    (fault,) = check_preprocess_resampling(Subject(pipeline(normalised(unsmoothed)), (size,))).faults
+    assert fault.id == "not-antialiased"
+    assert fault.where.endswith("along y" if size[0] > size[1] else "along x")
+
+
+def test_whole_even_ratios_cannot_show_whether_an_image_is_smoothed():
+    """At 2:1 an unsmoothed bilinear resize reads the middle between two pixels: grey, as if smoothed."""
+    broken = pipeline(normalised(tensor_crop(112, InterpolationMode.BILINEAR, False)))
+    finding = check_preprocess_resampling(Subject(broken, ((224, 224),)))
+    assert finding.passed
+    assert "shows whether" in finding.note
+
+
+def test_a_loader_with_blue_first_is_still_asked_about_modes():
+    def load(path):
+        image = Image.open(path).convert("RGB")
+        return Image.fromarray(np.asarray(image)[..., ::-1].copy())
+
+    found = check_load_colours(Subject(Pipeline(load=load), SIZES)).faults
+    assert [(fault.id, fault.stage) for fault in found] == [("load-mode", "load"), ("channels-bgr", "load")]
+
+
+def test_greys_on_purpose_are_remarked_on():
+    finding = check_preprocess_colours(Subject(RIGHT["grey on purpose"], SIZES))
+    assert finding.passed
+    assert "greys" in finding.note
+
+
+def test_clips_statistics_where_others_are_declared_are_told_by_name():
+    """They have no id of their own."""
+    broken, _ = COMPOUNDS["other statistics than CLIP's, which have no id"]
+    (fault,) = faults(broken)
+    assert "statistics of 'clip'" in fault.explanation
+    assert "Pipeline(normalization=...)" in fault.remedy
 
 
 def test_smoothing_is_not_judged_where_nothing_shrinks_by_two():
