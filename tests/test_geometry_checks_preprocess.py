@@ -1,5 +1,7 @@
 """Checks from file to crop: every planted fault is named, alone and exactly; what only looks odd passes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -27,6 +29,7 @@ from diagnostics.pipeline import Pipeline
 from diagnostics.subject import Subject
 from diagnostics.verdict import Finding, SkipCheck, StageError
 from reference import load_image
+from reference.geometry import GeomMeta
 
 CHECKS = (
     check_load_upright,
@@ -108,6 +111,23 @@ def test_one_crop_pixel_of_offset_is_so_many_source_pixels():
     finding = check_geometry_claim(Subject(claiming(one_pixel_beside), ((240, 320),)))
     assert finding.value == pytest.approx(240 / 112, abs=0.02)
     assert finding.limit < 0.2
+
+
+def test_a_claim_is_judged_where_the_crop_shows_the_image():
+    """A strip in a letterbox is measured on eight rows, too few to say where the far padding would lie."""
+
+    def strip(image):
+        canvas = Image.new("RGB", (224, 224))
+        canvas.paste(image.resize((224, 14), Image.Resampling.BICUBIC), (0, 105))
+        return values(canvas)
+
+    def geometry(size):
+        return GeomMeta("letterbox", size, (14, 224), (224, 224), (7, 7), (0, -105))
+
+    right = pipeline(normalised(strip), geometry=geometry, grid=(7, 7))
+    assert check_geometry_claim(Subject(right, ((85, 1326),))).passed
+    wrong = pipeline(normalised(strip), geometry=lambda size: replace(geometry(size), offset=(0, -104)), grid=(7, 7))
+    assert [fault.id for fault in check_geometry_claim(Subject(wrong, ((85, 1326),))).faults] == ["geometry-claim"]
 
 
 def test_a_mirror_misses_by_the_width_of_the_crop():
