@@ -32,11 +32,6 @@ class Check:
         """The function's name without its `check_`."""
         return self.measure.__name__.removeprefix("check_")
 
-    @property
-    def command(self) -> str:
-        """The Python call that runs this check alone."""
-        return f"check_pipeline(pipeline, checks=[{self.name!r}])"
-
 
 CHECKS: tuple[Check, ...] = tuple(
     map(

@@ -79,8 +79,7 @@ def _whole_sides(chains: Chains) -> Iterator[Believed]:
 def _nominal(chains: Chains) -> tuple[Floats, Floats]:
     """The ideal ratio on both axes and the ideal sides: the axis that met its target exactly tells the ratio."""
     ratios = chains.resized / chains.image
-    short = np.argmin(chains.image, axis=1)
-    exact = np.where(chains.padded, 1 - short, short)
+    exact = np.abs(chains.resized / chains.crop - 1).argmin(axis=1)
     ratio = np.take_along_axis(ratios, exact[:, None], axis=1)
     return np.broadcast_to(ratio, ratios.shape), ratio * chains.image
 

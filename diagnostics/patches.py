@@ -12,6 +12,8 @@ from diagnostics.subject import Subject
 from diagnostics.verdict import SkipCheck, StageError
 from reference.fields import Size
 
+_COMMON_PATCHES = (4, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32)  # pixels
+
 
 @dataclass(frozen=True)
 class Spacing:
@@ -27,8 +29,9 @@ Spacings = tuple[Spacing, Spacing]  # x before y
 def spacings(subject: Subject, crop: Size) -> list[Spacings]:
     """Every way in which the pipeline's cells may lie on a crop `(height, width)`, the likeliest first.
 
-    `encode` is measured; without it a claimed geometry may say how much of the crop its patches cover. With neither, or
-    where the measurement is not clear, cells tile the crop if they can in whole pixels, else all ways are left open.
+    `encode` is measured where it matters; without it a claimed geometry may say how much of the crop its patches cover.
+    With neither, or where the measurement is not clear, cells tile the crop if they can in whole pixels, else all ways
+    are left open.
     """
     cells = subject.pipeline.grid
     rows = [_axis(subject, axis, crop[1 - axis], cells[1 - axis]) for axis in (0, 1)]
@@ -64,8 +67,8 @@ def _claimed(subject: Subject, axis: int, pixels: int, cells: int) -> Spacing | 
 
 
 def _measured(subject: Subject, axis: int, pixels: int, cells: int) -> Spacing | None:
-    """The spacing that `encode` has; None without one, and where its answers do not decide."""
-    if subject.pipeline.encode is None:
+    """The spacing that `encode` has; None without one, where tiles are certain, and where its answers do not decide."""
+    if subject.pipeline.encode is None or _tiles(pixels, cells):
         return None
     key = f"spacing {axis} {pixels}"
     if key not in subject.kept:
@@ -76,6 +79,12 @@ def _measured(subject: Subject, axis: int, pixels: int, cells: int) -> Spacing |
             subject.kept[key] = None
     known: Spacing | None = subject.kept[key]
     return known
+
+
+def _tiles(pixels: int, cells: int) -> bool:
+    """Whether cells tile the crop in whole pixels, and no common patch leaves a strip shorter than itself."""
+    patch, left = divmod(pixels, cells)
+    return not left and not any(cells * (patch - common) < common < patch for common in _COMMON_PATCHES)
 
 
 def _decided(probe: PatchProbe, pixels: int, cells: int) -> Spacing | None:

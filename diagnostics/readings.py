@@ -55,6 +55,8 @@ def read_values(
     array = as_array(values, "lift")
     if array.shape != (len(points), features.shape[1]):
         raise StageError("lift", f"must return values {(len(points), features.shape[1])}, got {array.shape}")
+    if array.size and not np.isfinite(array).any():
+        raise StageError("lift", "returns values of which none is finite")
     return array, _mask(valid, len(points))
 
 

@@ -106,7 +106,7 @@ STAGE_ERRORS = {
     "raises": (raising, "lift: raised RuntimeError: no such layer at .*test_geometry_check.py"),
     "transposed": (lambda *a: Lift(CROP)(*a).T, r"must return values \(\d+, 4\), got \(4, \d+\)"),
     "no array": (lambda *_: "values", "must return a tensor or array, got str"),
-    "not a number": (lambda *a: Lift(CROP)(*a) * float("nan"), "reads inside the grid for 0 of"),
+    "not a number": (lambda *a: Lift(CROP)(*a) * float("nan"), "returns values of which none is finite"),
     "a mask of another length": (lambda *a: (Lift(CROP)(*a), torch.ones(3)), r"must return a mask \(\d+,\)"),
     "a mask of scores": (lambda *a: (Lift(CROP)(*a), Lift(CROP)(*a)[:, 0]), "must return a mask"),
     "nothing": (lambda *_: None, "must return"),
