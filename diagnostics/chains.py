@@ -13,14 +13,15 @@ from diagnostics.probes_upsample import fine_size
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import SkipCheck
 from reference.fields import Size
+from reference.snapping import BENT
 
 Pair = tuple[float, float]
 Row = tuple[Pair, Pair, Pair, tuple[bool, bool]]  # resized size, crop start, crop size, mirrored
 Mask = NDArray[np.bool_]
 
+_ERROR = 0.02  # pixels: what a measured map is good to, as in `reference.snapping`
 _SHEAR = 1e-3  # one pixel in a thousand
 _PADDING = 1 / 4  # crop pixels: padding comes in whole ones
-_RESIDUAL = 1.0  # crop pixels of the coarser raster: nearest neighbour's steps, not a warp
 
 
 @dataclass(frozen=True)
@@ -117,14 +118,25 @@ def _measured_row(subject: Subject, size: Size) -> Row:
     except ValueError as error:
         raise SkipCheck(f"preprocess has no map to follow: {error}") from None
     (sx, shear_x), (shear_y, sy) = measured.matrix
-    if max(abs(shear_x / sx), abs(shear_y / sy)) > _SHEAR or measured.residual > _RESIDUAL * max(measured.coarseness):
+    if max(abs(shear_x / sx), abs(shear_y / sy)) > _SHEAR or measured.bend > BENT * max(measured.coarseness):
         raise SkipCheck(f"preprocess has no map to follow: it is no scale and shift, measured {measured}")
     height, width = measured.crop_size
     start_x, start_y = (
         shift - side if scale < 0 else -shift
         for scale, shift, side in zip((sx, sy), measured.shift, (width, height), strict=True)
     )
-    return (abs(sy) * size[0], abs(sx) * size[1]), (start_x, start_y), measured.crop_size, (sx < 0, sy < 0)
+    resized, start = (_whole(abs(sy) * size[0]), _whole(abs(sx) * size[1])), (_whole(start_x), _whole(start_y))
+    return resized, start, measured.crop_size, (sx < 0, sy < 0)
+
+
+def _whole(pixels: float) -> float:
+    """The whole number that a measured side or start is within the measurement's error of, or itself.
+
+    A resize by the ideal ratio or a window at half a pixel is fractional on one axis only. On the other, a rule that
+    rounds would make 223 of 223.9999.
+    """
+    nearest = float(np.rint(pixels))
+    return nearest if abs(pixels - nearest) <= _ERROR else float(pixels)
 
 
 def _pairs(sizes: Sequence[tuple[float, float]]) -> Floats:

@@ -43,12 +43,12 @@ def check_lift_interpolates_as_it_means_to(subject: Subject) -> Finding:
     measured = landing_of(subject)
     if subject.pipeline.interpolation == "nearest":
         return Finding(note="reads single cells, as it means to" if measured.nearest else "reads between cells")
-    if measured.fineness is None:
+    if measured.raster is None or measured.cut:
         return Finding(note="interpolates between cells")
     rounded = tuple(fault for fault in faults_in_landing(subject) if fault.id == "cell-rounded")
     if rounded:
         return Finding(faults=rounded)
-    error = HALF * measured.chains.pixels_a_cell[0] / measured.fineness
+    error = HALF * measured.chains.pixels_a_cell[0] / measured.raster.fineness
     fault = named(
         CATALOGUE,
         "nearest-sampling",
@@ -72,7 +72,7 @@ def check_lift_keeps_fractions_of_a_pixel(subject: Subject) -> Finding:
         places = read_places(subject, size, points).place
         off = np.abs((places - measured.at(index, points)) * chains.pixels_a_cell[index]).max(axis=-1)
         allowed = LANDING_LIMIT * float(chains.pixels_a_cell[index].max())
-        casts.add(_cast(subject, size, points, places))
+        casts.add("integer-points" if measured.cut else _cast(subject, size, points, places))
         if off.max() / allowed >= worst / limit:
             worst, limit, where = float(off.max()), allowed, place_in_words(chains, index, points[off.argmax()])
     shift = f"up to {worst:.2f} source pixels beside the place"

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from diagnostics.bounds import Bounds, bounds_of, points_around
-from diagnostics.chains import Chains, Mask
+from diagnostics.chains import Mask
 from diagnostics.crop_errors import place_in_words
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
 from diagnostics.landed import landing_of
+from diagnostics.probes_lift import MeasuredLanding
 from diagnostics.ramp import NOISE
 from diagnostics.readings import read_places
 from diagnostics.recipe import Landing, right_links, run
@@ -32,7 +33,7 @@ def check_lift_counts_points_by_its_rule(subject: Subject) -> Finding:
     chains, own = measured.chains, measured.landing
     right = run(right_links(chains), chains)
     findings = [
-        _judged(subject, chains, index, landing) for landing in (right, own) for index in range(len(chains.sizes))
+        _judged(subject, measured, index, landing) for landing in (right, own) for index in range(len(chains.sizes))
     ]
     by_right, by_own = findings[: len(chains.sizes)], findings[len(chains.sizes) :]
     chosen = min((by_right, by_own), key=lambda rows: max(row.wide + row.tight for row in rows))
@@ -51,7 +52,7 @@ def check_lift_counts_points_by_its_rule(subject: Subject) -> Finding:
         faults.append(named(CATALOGUE, "mask-too-tight", where=tight.where_tight, rule=rule, depth=tight.tight))
     return Finding(
         value=max(wide.wide, tight.tight),
-        limit=float(_DOUBT * chains.pixels_a_cell.max()),
+        limit=float(_doubt(measured) * chains.pixels_a_cell.max()),
         unit="source px",
         worst=wide.where_wide if wide.wide >= tight.tight else tight.where_tight,
         faults=tuple(faults),
@@ -93,15 +94,16 @@ class _Judged:
     share_outside: float
 
 
-def _judged(subject: Subject, chains: Chains, index: int, landing: Landing) -> _Judged:
+def _judged(subject: Subject, measured: MeasuredLanding, index: int, landing: Landing) -> _Judged:
     """How deep outside a mask accepts and how deep inside it refuses, against the bounds that `landing` gives."""
+    chains = measured.chains
     bounds = bounds_of(subject.pipeline.validity, chains, index, landing)
     points = points_around(bounds, chains, index)
     mask = read_places(subject, chains.sizes[index], points).valid
     if mask is None:
         raise SkipCheck("the lift gives no mask, so what it returns outside is not judged")
     depth = bounds.depth(points)
-    doubt = _DOUBT * chains.pixels_a_cell[index].max()
+    doubt = _doubt(measured) * chains.pixels_a_cell[index].max()
     wide, tight = np.where(mask & (depth < -doubt), -depth, 0.0), np.where(~mask & (depth > doubt), depth, 0.0)
     outside = depth < -doubt
     sides = np.maximum(bounds.last - bounds.first, 0)
@@ -113,6 +115,13 @@ def _judged(subject: Subject, chains: Chains, index: int, landing: Landing) -> _
         bool(mask[outside].all()),
         _truncates(bounds, points, mask),
         float(1 - np.prod(sides / chains.image[index])),
+    )
+
+
+def _doubt(measured: MeasuredLanding) -> float:
+    """How near a bound the mask is not judged, cells: what is cut to crop pixels may move by one of them."""
+    return (
+        _DOUBT if measured.raster is None or not measured.cut else _DOUBT + float((1 / measured.raster.fineness).max())
     )
 
 

@@ -34,7 +34,7 @@ def check_preprocess_affine(subject: Subject) -> Finding:
     """
     residuals: dict[Size, float] = {}
     faults: dict[Size, Fault] = {}
-    unseen = []
+    maps, unseen = [], []
     for size in subject.image_sizes:
         try:
             measured = subject.preprocess_map(size)
@@ -44,6 +44,7 @@ def check_preprocess_affine(subject: Subject) -> Finding:
             else:
                 unseen.append(f"{width_by_height(size)} is not judged: {error}")
             continue
+        maps.append(measured)
         residuals[size] = measured.bend / max(measured.coarseness)
         if (left := departure(measured)) is not None:
             faults[size] = _not_affine(size, left.how, f"Measured: {measured}.", left.error_px)
@@ -56,7 +57,7 @@ def check_preprocess_affine(subject: Subject) -> Finding:
         unit="pixels of the coarser raster, beside a scale and shift",
         worst=f"{width_by_height(worst)} image",
         faults=(faults[worst],) if faults else (),
-        note="; ".join(unseen),
+        note="; ".join(filter(None, [_mirrors(maps), *unseen])),
     )
 
 
@@ -113,6 +114,12 @@ def _beats(measured: MeasuredMap, axis: int) -> float:
     stripes = _pitch(measured)[axis] / 2
     first, last = measured.reach[axis]
     return abs(stripes - round(stripes)) * (last - first)
+
+
+def _mirrors(maps: Sequence[MeasuredMap]) -> str:
+    """A remark on the axes that are mirrored: a negative scale, and no fault; empty for none."""
+    axes = [name for axis, name in enumerate("xy") if any(measured.matrix[axis][axis] < 0 for measured in maps)]
+    return f"the image is mirrored on {' and '.join(axes)}: its points have to be mirrored with it" if axes else ""
 
 
 def _random(size: Size, error: str) -> Fault | None:

@@ -41,15 +41,15 @@ def check_training_modes(subject: Subject) -> Finding:
     """After `module.train()`, frozen parts are in `eval()` and listed ones in `train()`; every mode is put back.
 
     Judged are parts of which all parameters are frozen and unlisted, or all thawed and listed: what is one but not the
-    other is the fault of `check_training_parameters`. Parts that act alike in both modes, such as linear layers and
-    layer norms alone, may be in either.
+    other is the fault of `check_training_parameters`. In either mode may be single layers that act alike in both, and
+    what is left of a frozen block in which somebody put to sleep what does not.
     """
     module, patterns = _contract(subject)
     listed = _listed(module, patterns)
     before = {part: part.training for part in module.modules()}
     try:
         module.train()
-        frozen = [name for name, part in _outermost(module, listed, False) if _acts_in(part, training=True)]
+        frozen = [name for name, part in _outermost(module, listed, False) if _left_awake(part)]
         asleep = [name for name, part in _outermost(module, listed, True) if _any_asleep(part)]
     except Exception as error:
         raise StageError("module", f"train() raised {type(error).__name__}: {error}") from error
@@ -112,6 +112,12 @@ def _any_asleep(part: nn.Module) -> bool:
     """Whether the part or anything in it that has parameters is in `eval()`, and that makes a difference."""
     holders = (inner for inner in part.modules() if next(inner.parameters(), None) is not None)
     return any(not inner.training and _acts_in(inner, training=False) for inner in holders)
+
+
+def _left_awake(part: nn.Module) -> bool:
+    """Whether anything that acts otherwise in `train()` is in it, or nobody put anything of a whole block to sleep."""
+    block = next(part.children(), None) is not None
+    return _acts_in(part, training=True) or (block and all(inner.training for inner in part.modules()))
 
 
 def _acts_in(part: nn.Module, training: bool) -> bool:

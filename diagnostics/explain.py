@@ -23,7 +23,7 @@ _MOST_WRONG = 3
 def explanations(measured: MeasuredLanding) -> list[Recipe]:
     """The recipes with the fewest wrong links that fit at every size, one a set of ids; empty where none fits."""
     chains = measured.chains
-    links = wrong_links(chains)
+    links = wrong_links(chains, cut=measured.cut)
     for wrong in range(1, _MOST_WRONG + 1):
         known = [*links, *solved_links(measured.landing, chains)] if wrong == 1 else links
         tried = ((_misses(measured, landing), chosen) for chosen, landing in recipes(chains, known, wrong))

@@ -175,8 +175,8 @@ CATALOGUE: dict[str, Entry] = {
         "RAFT#120",
     ),
     "integer-points": _lift(
-        "Points are cast to whole pixels before they are mapped.",
-        "Keep the points in floats until they are sampled.",
+        "Coordinates are cut to whole pixels, of the image or of the crop, before they are sampled.",
+        "Keep coordinates in floats until they are sampled.",
         "torchvision resize_keypoints on integer dtype",
     ),
     "half-precision-points": _lift(

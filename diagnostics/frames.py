@@ -15,6 +15,13 @@ from reference.geometry import edge_from_index
 
 _HALF = edge_from_index(0)
 _OWN, _REALISED = "with its own offset", "with the realised offset"
+_TINY = 1e-9  # what a product of a ratio and a side may be off
+_WHOLE_BY: dict[str, Callable[[Floats], Floats]] = {
+    "rounded": lambda sides: np.rint(sides),
+    "rounded half up": lambda sides: np.floor(sides + _HALF + _TINY),
+    "truncated": lambda sides: np.floor(sides + _TINY),
+    "rounded up": lambda sides: np.ceil(sides - _TINY),
+}
 _MARGINS = (0.875, 0.9, 0.95, 224 / 232, 224 / 248, 1.0)  # crop over resized side, as timm and torchvision have it
 
 
@@ -53,6 +60,11 @@ def frames(chains: Chains) -> Iterator[Believed]:
     yield "applied-twice", "", Frame(once**2, once * chains.start + chains.start, chains.resized)
 
 
+def rescales(frame: Frame, chains: Chains) -> bool:
+    """Whether a belief is wrong in its scale or a mirror; one that is not is wrong in its offset, a link of its own."""
+    return frame.mirrored is not None or not np.allclose(frame.scale, chains.scale, rtol=1e-9, atol=0)
+
+
 def kind_of(chains: Chains) -> str:
     """What the preprocess does, over all sizes: `letterbox`, `stretch` or `crop`."""
     if chains.padded.any():
@@ -71,7 +83,8 @@ def nominal_frames(chains: Chains) -> Iterator[Believed]:
 def _whole_sides(chains: Chains) -> Iterator[Believed]:
     """The sides that one ratio gives, rounded by another rule than the resize has."""
     _, ideal = _nominal(chains)
-    for name, whole in (("rounded", np.rint(ideal)), ("truncated", np.floor(ideal)), ("rounded up", np.ceil(ideal))):
+    for name, rule in _WHOLE_BY.items():
+        whole = rule(ideal)
         yield "scale-rounded", f"{name}, {_OWN}", Frame(whole / chains.image, _centred(whole, chains), whole)
         yield "scale-rounded", f"{name}, {_REALISED}", Frame(whole / chains.image, chains.start, whole)
 
@@ -96,8 +109,7 @@ def _modes(chains: Chains, kind: str) -> Iterator[Believed]:
     if kind == "crop":
         for margin in _MARGINS:
             frame = resized_to(chains, round(chains.crop.min() / margin))
-            if np.abs(frame.resized - chains.resized).max() > 1:  # else it is no other margin, but another rounding
-                yield "resize-margin", f"{margin:.3g}", frame
+            yield "resize-margin", f"{margin:.3g}", frame
 
 
 def _unmirrored(chains: Chains) -> Iterator[Believed]:

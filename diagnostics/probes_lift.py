@@ -11,9 +11,9 @@ from diagnostics.lines import Line, fit_line, rippled
 from diagnostics.ramp import NOISE
 from diagnostics.readings import read_places
 from diagnostics.recipe import HALF, Landing
-from diagnostics.steps import find_steps, fineness_of
+from diagnostics.steps import Raster, find_steps, raster_of
 from diagnostics.subject import Floats, Subject
-from diagnostics.verdict import StageError
+from diagnostics.verdict import SkipCheck, StageError
 
 _POINTS = 961  # of the image, and of the crop
 _SPREAD = 1 / 1.32471795724474602596 ** np.arange(1, 3)  # powers of the plastic number: the R2 sequence of M. Roberts
@@ -28,7 +28,7 @@ class MeasuredLanding:
     chains: the true ones at those sizes. low, high: image index range of the points used, (S, 2), before a swap.
     residual: worst distance of a point from the fit, cells, (S,).
     ripple: what the kernel of the interpolation leaves, as `lines.Line` has it, (S, 2).
-    fineness: where single cells are read, how many of those there are in one of the encoder's, (2,); else None.
+    raster: the cells that are read singly; None where cells are mixed.
     """
 
     chains: Chains
@@ -37,12 +37,17 @@ class MeasuredLanding:
     high: Floats
     residual: Floats
     ripple: Floats
-    fineness: Floats | None
+    raster: Raster | None
 
     @property
     def nearest(self) -> bool:
         """Whether single cells are read, of the encoder's map or of a finer one."""
-        return self.fineness is not None
+        return self.raster is not None and not self.raster.cut
+
+    @property
+    def cut(self) -> bool:
+        """Whether places are cut to whole crop pixels, and cells mixed there."""
+        return self.raster is not None and self.raster.cut
 
     def at(self, index: int, points: Floats) -> Floats:
         """The places (N, 2) that image index points (N, 2) read at one of the sizes, as fitted."""
@@ -58,15 +63,17 @@ def measure_landing(subject: Subject, chains: Chains) -> MeasuredLanding:
     precision changes nothing here, and only those are used whose place is read from inside the grid, off the rim where
     bilinear sampling clamps. A lift that reads single cells is fitted to where it steps from cell to cell.
 
-    Raises `StageError` where too few places are read at any size to fit a map.
+    Raises `StageError` where too few places are read at any size to fit a map, `SkipCheck` where cells are too coarse.
     """
     samples = [_sample(subject, chains, index) for index in range(len(chains.sizes))]
     seen = [places for _, places in samples if len(places) >= _FEWEST]
-    single = fineness_of(subject, chains, samples) if seen else None
-    if single is not None:
-        samples = [find_steps(subject, size, single) for size in chains.sizes]
+    raster = raster_of(subject, chains, samples) if seen else None
+    if raster is not None:
+        samples = [find_steps(subject, size, raster) for size in chains.sizes]
     telling = [index for index, (_, places) in enumerate(samples) if _fixes_a_line(places)]
     if not telling:
+        if raster is not None:
+            raise SkipCheck("no image size shows more than one step from cell to cell on each axis: no map is fitted")
         most = max(len(places) for _, places in samples)
         raise StageError("lift", f"reads inside the grid for {most} of some 2,000 points at most: no map can be fitted")
     samples = [samples[index] for index in telling]
@@ -77,7 +84,7 @@ def measure_landing(subject: Subject, chains: Chains) -> MeasuredLanding:
         for name in ("gain", "shift", "low", "high", "residual", "ripple")
     )
     landing = Landing(gain, shift, swapped)
-    return MeasuredLanding(chains.only(telling), landing, low, high, residual.max(axis=1), ripple, single)
+    return MeasuredLanding(chains.only(telling), landing, low, high, residual.max(axis=1), ripple, raster)
 
 
 def _sample(subject: Subject, chains: Chains, index: int) -> tuple[Floats, Floats]:

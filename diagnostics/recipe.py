@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from diagnostics.chains import Chains
-from diagnostics.frames import Frame, frames, nominal_frames, offsets
+from diagnostics.frames import Frame, frames, nominal_frames, offsets, rescales
 from diagnostics.subject import Floats
 from reference.geometry import edge_from_index
 
@@ -121,13 +121,15 @@ def _read(landing: Landing, link: Link) -> Landing:
     return Landing(landing.gain * stretch, landing.shift * stretch + move, landing.swapped)
 
 
-def wrong_links(chains: Chains) -> list[Link]:
-    """Every known wrong choice of a link."""
+def wrong_links(chains: Chains, *, cut: bool = False) -> list[Link]:
+    """Every known wrong choice of a link. cut: whether places are cut to whole crop pixels, half a pixel on average."""
     links = [
+        *(_cuts() if cut else ()),
         *_overlaps(chains),
         Link("source", "source-half-pixel", (0.0, 0.0), "the half is missing"),
         Link("source", "source-half-pixel", (0.0, HALF), "the half is added after the scale (asymmetric)"),
         Link("source", "source-half-pixel", (2 * HALF, 0.0), "the half is added twice"),
+        Link("source", "source-half-pixel", (2 * HALF, -HALF), "the image is resized without it, the points with it"),
         Link("cell", "half-cell-missing", 0.0),
         Link("cell", "half-cell-doubled", 2 * HALF),
     ]
@@ -135,7 +137,7 @@ def wrong_links(chains: Chains) -> list[Link]:
         links.append(Link("axes", "axes-swapped", Turn(when, swap=True), f"in the {when}"))
         links.append(Link("axes", "axis-flipped-x", Turn(when, flip=0), f"in the {when}"))
         links.append(Link("axes", "axis-flipped-y", Turn(when, flip=1), f"in the {when}"))
-    links += [Link("frame", fault, frame, detail) for fault, detail, frame in frames(chains)]
+    links += [Link("frame", fault, frame, detail) for fault, detail, frame in frames(chains) if rescales(frame, chains)]
     links += [Link("offset", fault, rule, detail) for fault, detail, rule in offsets(chains)]
     links += _patches(chains)
     links += _flips(chains)
@@ -143,6 +145,13 @@ def wrong_links(chains: Chains) -> list[Link]:
     links += [Link("map", *sampler) for fine in _upsampled(chains) for sampler in upsamplings(fine, chains.cells)]
     right = run(right_links(chains), chains)
     return [link for link in links if _differs(run({**right_links(chains), link.slot: link}, chains), right)]
+
+
+def _cuts() -> Iterator[Link]:
+    """Crop indices cut to whole ones, after a right scale or one without the half pixel; points cut before, or not."""
+    for cut_before in (0.0, HALF):
+        yield Link("source", "integer-points", (HALF - cut_before, -HALF))
+        yield Link("source", "integer-points", (-cut_before, 0.0))
 
 
 def _patches(chains: Chains) -> Iterator[Link]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from diagnostics.chains import Chains
-from diagnostics.frames import kind_of, resized_to
+from diagnostics.frames import kind_of, rescales, resized_to
 from diagnostics.recipe import HALF, Landing, Link, right_links, run, upsamplings
 from diagnostics.subject import Floats
 
@@ -52,7 +52,8 @@ def _margins(gain: Floats, chains: Chains) -> Iterator[Link]:
     believed = _whole((gain * chains.resized).min(axis=1, keepdims=True).repeat(2, axis=1))
     if kind_of(chains) == "crop" and believed is not None:
         frame = resized_to(chains, int(believed[0]))
-        yield Link("frame", "resize-margin", frame, f"{chains.crop.min() / believed[0]:.3g}")
+        if rescales(frame, chains):
+            yield Link("frame", "resize-margin", frame, f"{chains.crop.min() / believed[0]:.3g}")
 
 
 def _whole(values: Floats) -> Floats | None:

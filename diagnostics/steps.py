@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,24 +20,52 @@ _ALONG = 248  # points of a line along which steps are looked for
 _BISECTIONS = 24  # halvings of the distance between two points: float32 has no more to tell
 
 
-def fineness_of(subject: Subject, chains: Chains, samples: Sequence[tuple[Floats, Floats]]) -> Floats | None:
-    """How many of the cells that are read singly there are in one of the encoder's, (2,); None where cells are mixed.
+@dataclass(frozen=True)
+class Raster:
+    """Cells that are read singly.
 
-    Known are the encoder's own map, what `upsample` makes of it, and a map of crop pixels. samples: points (N, 2) and
-    places at every size of `chains`; points beside them are asked as well, as whole pixels may land on whole cells by
-    the scale alone.
+    fineness: how many there are in one of the encoder's, (2,). phase: by how much their indices are no whole numbers.
+    cut: whether they are crop pixels where cells were to be mixed: places are cut to them, not read off a map of them.
+    """
+
+    fineness: Floats
+    phase: float
+    cut: bool
+
+    def index(self, places: Floats, axis: int) -> Floats:
+        """The index on this raster, whole at its cells, of grid index coordinates along one axis."""
+        index: Floats = index_from_edge(edge_from_index(places) * self.fineness[axis]) - self.phase
+        return index
+
+    def place(self, index: Floats, axis: int) -> Floats:
+        """The grid index coordinates of an `index`."""
+        place: Floats = index_from_edge(edge_from_index(index + self.phase) / self.fineness[axis])
+        return place
+
+    def holds(self, places: Floats) -> bool:
+        """Whether all places (N, 2) are the centres of its cells."""
+        known = places[np.isfinite(places).all(axis=1)]
+        index = np.stack([self.index(known[:, axis], axis) for axis in (0, 1)], axis=-1)
+        return bool((np.abs(index - np.rint(index)) < NOISE * self.fineness).all())
+
+
+def raster_of(subject: Subject, chains: Chains, samples: Sequence[tuple[Floats, Floats]]) -> Raster | None:
+    """The raster whose cells are read singly; None where cells are mixed.
+
+    Known are the encoder's own map, what `upsample` makes of it, and crop pixels, by their centres or their edges.
+    samples: points (N, 2) and places at every size of `chains`; points beside them are asked as well, as whole pixels
+    may land on whole cells by the scale alone.
     """
     every = [places for _, places in samples]
     for size, (points, _) in zip(chains.sizes, samples, strict=True):
         every.append(read_places(subject, size, points + _BESIDE).place)
-    for sides in (chains.cells, chains.fine, chains.crop):
-        fineness: Floats = sides[0] / chains.cells[0]
-        if all(_is_whole(places, fineness) for places in every):
-            return fineness
-    return None
+    mixing = subject.pipeline.interpolation == "bilinear"
+    rasters = [Raster(sides[0] / chains.cells[0], 0.0, cut=False) for sides in (chains.cells, chains.fine)]
+    rasters += [Raster(chains.crop[0] / chains.cells[0], phase, cut=mixing) for phase in (0.0, HALF)]
+    return next((raster for raster in rasters if all(map(raster.holds, every))), None)
 
 
-def find_steps(subject: Subject, size: Size, fineness: Floats) -> tuple[Floats, Floats]:
+def find_steps(subject: Subject, size: Size, raster: Raster) -> tuple[Floats, Floats]:
     """Where a lift of single cells steps from one to the next along the middle row and column: points and places.
 
     Between cells k and k + 1 the place is k + 1/2; the other coordinate's place is NaN. By bisection, to float32.
@@ -48,35 +77,24 @@ def find_steps(subject: Subject, size: Size, fineness: Floats) -> tuple[Floats, 
         line[:, axis] = np.linspace(0, size[1 - axis] - 1, len(line))
         read = read_places(subject, size, line).place
         moving = int(np.nanargmax(np.nanmax(read, axis=0) - np.nanmin(read, axis=0)))
-        cells = _finer(read[:, moving], fineness[moving])
+        cells = raster.index(read[:, moving], moving)
         # At the rim of an upsampled map places stand still between cells; what moves there is no step.
         moved = (np.abs(np.diff(cells)) > HALF) & _near_whole(cells[1:]) & _near_whole(cells[:-1])
         steps = np.flatnonzero(moved)
         before, after = line[steps], line[steps + 1]
         for _ in range(_BISECTIONS):
             between = (before + after) / 2
-            seen = _finer(read_places(subject, size, between).place[:, moving], fineness[moving])
+            seen = raster.index(read_places(subject, size, between).place[:, moving], moving)
             same = np.abs(seen - cells[steps]) < HALF
             before, after = np.where(same[:, None], between, before), np.where(same[:, None], after, between)
         onwards = HALF * np.sign(cells[steps + 1] - cells[steps])
         place = np.full((len(steps), 2), np.nan)
-        place[:, moving] = index_from_edge(edge_from_index(cells[steps] + onwards) / fineness[moving])
+        place[:, moving] = raster.place(cells[steps] + onwards, moving)
         points.append((before + after) / 2)
         places.append(place)
     return np.concatenate(points), np.concatenate(places)
 
 
-def _is_whole(places: Floats, fineness: Floats) -> bool:
-    fine = _finer(places[np.isfinite(places).all(axis=1)], fineness)
-    return bool((np.abs(fine - np.rint(fine)) < NOISE * fineness).all())
-
-
 def _near_whole(cells: Floats) -> Floats:
     near: Floats = np.abs(cells - np.rint(cells)) < HALF / 2
     return near
-
-
-def _finer(places: Floats, fineness: Floats) -> Floats:
-    """Grid index coordinates on a map `fineness` times as fine."""
-    finer: Floats = index_from_edge(edge_from_index(places) * fineness)
-    return finer

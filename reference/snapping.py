@@ -21,6 +21,8 @@ def snap(measured: MeasuredMap) -> GeomMeta:
     if how := departure(measured):
         raise ValueError(_refusal(how, measured))
     (sx, _), (_, sy) = measured.matrix
+    if sx < 0 or sy < 0:
+        raise ValueError(_refusal("mirrors the image", measured))
     height, width = measured.image_size
     resized_size = round(sy * height), round(sx * width)
     if any(error * size > _SIZE_ERROR for error, size in zip(measured.scale_error, resized_size[::-1], strict=True)):
@@ -31,14 +33,15 @@ def snap(measured: MeasuredMap) -> GeomMeta:
 
 
 def departure(measured: MeasuredMap) -> str:
-    """What keeps the map from being a scale and a shift on each axis, in words; empty where it is one."""
-    (sx, shear_x), (shear_y, sy) = measured.matrix
+    """What keeps the map from being a scale and a shift on each axis, in words; empty where it is one.
+
+    A mirror is a negative scale, and none.
+    """
+    (_, shear_x), (shear_y, _) = measured.matrix
     height, width = measured.image_size
     coarse = max(measured.coarseness)
     if abs(shear_x) * height > _SHEAR * coarse or abs(shear_y) * width > _SHEAR * coarse:
         return "turns, transposes or shears the image"
-    if sx < 0 or sy < 0:
-        return "mirrors the image"
     if measured.bend > BENT * coarse:
         return "is no scale and shift (a warp, or parts of the image are missing)"
     return ""

@@ -96,6 +96,17 @@ def cells(
     return Pipeline(geometry=claim, lift=lift, grid=(count, count), validity="crop", **declared)
 
 
+def cut(before: Places, inside: Places, **declared: Any) -> Pipeline:
+    """Points that pass `before`, and crop edge coordinates that pass `inside`, on their way to an interpolated read."""
+
+    def lift(features: Tensor, points: Tensor, size: tuple[int, int]) -> Any:
+        index = inside(crop_edges(CROP, before(points), size)) / 16 - 0.5
+        inside_crop = ((index >= -0.5) & (index < 13.5)).all(1)
+        return (sample(features, index), inside_crop) if declared else sample(features, index)
+
+    return Pipeline(geometry=lambda size: geometry_of(CROP, size, (14, 14)), lift=lift, **declared)
+
+
 def finer(upsample: Any, index: Callable[[Tensor, int], Tensor], mode: str = "bilinear", **declared: Any) -> Pipeline:
     """A stage `upsample`, and a lift that reads the fine map at `index` of crop edge coordinates and the fine side."""
 

@@ -160,7 +160,6 @@ BROKEN: dict[str, tuple[Pipeline, ...]] = {
     "preprocess-not-affine": (
         pipeline(normalised(wave)),
         pipeline(normalised(RandomCrop())),
-        pipeline(normalised(lambda image: centre_crop()(image).flip(-1))),
         pipeline(normalised(lambda image: centre_crop()(image).transpose(-1, -2))),
         pipeline(normalised(lambda image: centre_crop()(image.rotate(1, BICUBIC)))),
     ),
@@ -230,7 +229,7 @@ COMPOUNDS: dict[str, tuple[Pipeline, tuple[str, ...]]] = {
     ),
     "mirrored nearest": (
         pipeline(normalised(lambda image: centre_crop(112, Image.Resampling.NEAREST)(image).flip(-1))),
-        ("preprocess-not-affine",),
+        ("resample-nearest",),
     ),
     "other statistics than CLIP's, which have no id": (
         pipeline(normalised(centre_crop()), normalization="imagenet"),

@@ -19,11 +19,13 @@ from examples.adapters.findings.landings import ASKED, SIZES, Asked, measure, mi
 NAMED = {
     "with_torchvision:as_shipped": ["source-half-pixel"],
     "with_timm:margin_forgotten": ["resize-margin"],
+    "with_hugging_face:points_of_open_clip": ["crop-offset-rounding"],
     "with_kornia:as_shipped": ["not-antialiased"],
     "with_albumentations:edge_points": ["scale-nominal"],
     "with_albumentations:as_shipped": ["source-half-pixel", "scale-nominal"],
     "with_opencv:linear": ["not-antialiased"],
     "with_opencv:by_factor": ["scale-rounded"],
+    "hand_written:by_factor": ["scale-rounded"],
 }
 RIGHT = [asked for asked in ASKED if asked.adapter not in NAMED]
 MODULES = {"opencv": "cv2"}  # where a library is imported by another name
@@ -129,7 +131,7 @@ def test_hugging_face_and_open_clip_crop_one_pixel_apart_at_odd_sizes():
     np.testing.assert_allclose(found[1], [[-641 / 299, 0]] * 2, atol=NOISE)
 
 
-def test_keypoints_of_integers_are_cut_to_whole_crop_pixels_and_the_suite_objects():
+def test_keypoints_of_integers_are_cut_to_whole_crop_pixels_and_named():
     window, keypoints = adapter_module("with_torchvision").window, adapter_module("with_torchvision").KeyPoints
     points = torch.arange(480).repeat(2, 1).T
     kept, exact = (window(keypoints(given, canvas_size=(480, 640))) for given in (points, points.float()))
@@ -138,7 +140,8 @@ def test_keypoints_of_integers_are_cut_to_whole_crop_pixels_and_the_suite_object
     assert lost[100:].min() >= 0  # towards zero, hence the other way left of the crop
     assert lost.max() > 0.95
     checks = ["lift_reads_the_place_it_is_asked_for"]
-    assert not check_pipeline(adapter_module("with_torchvision").integers, SIZES[:1], checks).passed
+    (fault,) = check_pipeline(adapter_module("with_torchvision").integers, SIZES, checks).faults
+    assert fault.id == "integer-points"
 
 
 def test_an_adapter_runs_at_the_command_line_of_a_clone():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from broken import asymmetric
-from broken_cells import CROP, SIZES, cells, finer, interpolate, mirrored, patched
+from broken_cells import CROP, SIZES, cells, cut, finer, interpolate, mirrored, patched
 from diagnostics import check_pipeline
 
 LETTERBOX = open_clip.image_transform(336, False, resize_mode="longest")
@@ -26,6 +26,10 @@ def by_corners(x, side):
     return (x / 16 - 0.5) * (side - 1) / 13
 
 
+def same(x):
+    return x
+
+
 BROKEN = {
     "patch-remainder": patched(120, 14, 14, lambda x: x * 8 / 120 - 0.5),
     "patch-remainder of a deeper encoder": patched(230, 16, 16, lambda x: x * 14 / 230 - 0.5, blocks=6),
@@ -39,6 +43,10 @@ BROKEN = {
     "axis-flipped-x after it": mirrored(False, LETTERBOX, (24, 24), ignored=True),
     "cell-rounded": cells(torch.round, interpolation="nearest"),
     "cell-rounded where cells are to be mixed": cells(HALF_UP, transform=LETTERBOX, count=24),
+    "integer-points in the crop, its edge coordinates": cut(same, torch.floor),
+    "integer-points in the crop, its indices": cut(same, lambda x: (x - 0.5).trunc() + 0.5, validity="crop"),
+    "integer-points in the crop, rounded": cut(same, lambda x: (x - 0.5).round() + 0.5),
+    "integer-points in the image and in the crop": cut(torch.floor, torch.floor),
     "cell-truncated": cells(torch.trunc, masked=True, interpolation="nearest"),
     "cell-truncated on a coarser grid": cells(torch.trunc, masked=True, count=7, interpolation="nearest"),
 }

@@ -130,11 +130,19 @@ def test_a_claim_is_judged_where_the_crop_shows_the_image():
     assert [fault.id for fault in check_geometry_claim(Subject(wrong, ((85, 1326),))).faults] == ["geometry-claim"]
 
 
-def test_a_mirror_misses_by_the_width_of_the_crop():
-    """112 crop pixels are 240 source pixels."""
+def test_a_mirror_is_a_scale_and_shift_that_is_remarked():
+    """Whether points are mirrored with the image is for the lift to show."""
+    mirror = pipeline(normalised(lambda image: centre_crop()(image).flip(-1)))
+    finding = check_preprocess_affine(Subject(mirror, ((240, 320),)))
+    assert finding.passed
+    assert finding.note == "the image is mirrored on x: its points have to be mirrored with it"
+
+
+def test_a_transposition_misses_by_its_diagonal():
+    """112 crop pixels are 240 source pixels: left top stays, right bottom stays, the other corners trade places."""
     (fault,) = check_preprocess_affine(Subject(BROKEN["preprocess-not-affine"][2], ((240, 320),))).faults
-    assert fault.error_px == pytest.approx(240, rel=0.01)
-    assert "mirrors" in fault.explanation
+    assert fault.error_px == pytest.approx(240 * 2**0.5, rel=0.01)
+    assert "transposes" in fault.explanation
 
 
 def test_the_numbers_of_the_pipeline_are_in_the_explanation():

@@ -46,6 +46,12 @@ ASKED = (
     Asked("with_timm:margin_forgotten", "timm", "the same, points without `crop_pct`", "(u - centre) (224/248 - 1)"),
     Asked("with_hugging_face:pipeline", "transformers", "`CLIPImageProcessor`, patch tokens"),
     Asked("with_hugging_face:pil_backend", "transformers", "`CLIPImageProcessorPil`, patch tokens"),
+    Asked(
+        "with_hugging_face:points_of_open_clip",
+        "transformers",
+        "`CLIPImageProcessor`, points by open_clip's transform",
+        "whole crop pixels, 1/s each",
+    ),
     Asked("with_kornia:pipeline", "kornia", "`AugmentationSequential` with keypoints, smoothed, corners not aligned"),
     Asked("with_kornia:as_shipped", "kornia", "`AugmentationSequential` with keypoints, defaults"),
     Asked("with_albumentations:pipeline", "albumentations", "`Resize` of keypoints, shifted to edges and back"),
@@ -61,6 +67,7 @@ ASKED = (
     Asked("with_opencv:linear", "opencv", "`resize(dsize=…)`, default interpolation"),
     Asked("with_opencv:by_factor", "opencv", "`resize(fx=r, fy=r)`, points by the sizes", "x (w/(r W) - 1)"),
     Asked("hand_written:pipeline", "torch", "`interpolate(size=…)`, slicing, `grid_sample`"),
+    Asked("hand_written:by_factor", "torch", "`interpolate(scale_factor=r)`, points by the sizes", "x (w/(r W) - 1)"),
 )
 
 
