@@ -10,7 +10,7 @@ from diagnostics.subject import Floats
 
 _SEEN = 0.005  # source pixels: what two decimals show
 _TOWARDS = (("to the right", "to the left"), ("below", "above"))
-_ENDS = (("left", "right"), ("upper", "lower"))
+_ENDS = (("at the left end", "at the right end"), ("at the top", "at the bottom"))
 
 
 def crop_errors(landing: Landing, chains: Chains) -> tuple[Floats, Floats]:
@@ -29,7 +29,8 @@ def crop_errors(landing: Landing, chains: Chains) -> tuple[Floats, Floats]:
 def shift_in_words(errors: Floats) -> str:
     """Errors (9, 2) at the points of `crop_errors`, or (1, 2), in source pixels, as a person would say them."""
     said = [_axis_in_words(errors, axis) for axis in (0, 1) if np.abs(errors[:, axis]).max() >= _SEEN]
-    return " and ".join(said) or "the right place at 640x480, but not at other sizes"
+    words = ("; " if any("," in axis for axis in said) else " and ").join(said)
+    return words or "the right place at the first image size, but not at others"
 
 
 def _axis_in_words(errors: Floats, axis: int) -> str:
@@ -38,9 +39,8 @@ def _axis_in_words(errors: Floats, axis: int) -> str:
     if low * high < 0:
         first, last = _at_ends(errors, axis)
         if first * last < 0:
-            return (
-                f"{_aside(first, names)} at the {_ENDS[axis][0]} end but {_aside(last, names)} at the {_ENDS[axis][1]}"
-            )
+            one, other = _ENDS[axis]
+            return f"{_aside(first, names)} {one}, {_aside(last, names)} {other}"
         return f"between {_aside(low, names)} and {_aside(high, names)}"
     near, far = sorted((abs(low), abs(high)))
     span = f"{far:.2f}" if far - near < _SEEN else f"{near:.2f} to {far:.2f}"

@@ -56,7 +56,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "resize-margin": _lift(
         "Preprocess and lift disagree on the margin between resize and crop: the lift believes in a crop of {detail} "
-        "of the resized short side.",
+        "times the resized short side.",
         "Use the size that the transform resizes to, not the crop's: geometry_of(preprocess, image_size).resized_size.",
         "RobustBench PR 106",
     ),
