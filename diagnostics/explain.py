@@ -11,7 +11,7 @@ from diagnostics.crop_errors import crop_errors, place_in_words, shift_in_words
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
 from diagnostics.probes_lift import MeasuredLanding
-from diagnostics.recipe import Landing, Link, Recipe, alone, recipes, wrong_links
+from diagnostics.recipe import WRITTEN_REALISED, Landing, Link, Recipe, alone, recipes, wrong_links
 from diagnostics.solved import solved_links
 from diagnostics.subject import Floats
 from diagnostics.verdict import Fault
@@ -55,6 +55,8 @@ def _named(link: Link, measured: MeasuredLanding, meant: str, rivals: tuple[str,
         # For single cells it is round(f) for floor(f); where cells were to be mixed, that is one cause, not two.
         same = fault_id if meant == "nearest" else f"{fault_id} + nearest-sampling"
         fault_id, rivals = "cell-rounded", (same, *rivals)
+    if link == WRITTEN_REALISED:
+        rivals = ("source-half-pixel + half-cell-missing", *rivals)
     landing = measured.landing if single else alone(link, chains)
     return _fault(fault_id, link.detail, landing, chains, rivals)
 

@@ -113,7 +113,7 @@ CATALOGUE: dict[str, Entry] = {
     "half-cell-doubled": _lift("The half cell is subtracted twice.", "Subtract it once: index = x_crop / P - 1/2.", ""),
     "recipe-half-cell": _lift(
         "The written recipe u14 = (s*u - dx)/16, then 2*(u14 + 1/2)/14 - 1, takes an edge coordinate for a cell index "
-        "and adds the half cell to it once more; its scale and offset are the ideal ones, not those of the transform.",
+        "and adds the half cell to it once more; its scale and offset {detail}.",
         f"index = {_RIGHT}, then 2*(index + 1/2)/n - 1 for grid_sample(align_corners=False).",
         "this project's own starting notes",
     ),

@@ -72,7 +72,9 @@ class Link:
 
 
 Recipe = tuple[Link, ...]
-WRITTEN = Link("recipe", "recipe-half-cell", None)  # stands for the links of `written_links`
+# Each stands for the links of `written_links`.
+WRITTEN = Link("recipe", "recipe-half-cell", "nominal", "are the ideal ones, not those of the transform")
+WRITTEN_REALISED = Link("recipe", "recipe-half-cell", "realised", "are those of the transform")
 Sampler = tuple[str, tuple[Floats, Floats], str]  # fault id, (stretch, move) of a grid index, detail
 
 
@@ -219,11 +221,13 @@ def _upsampled(chains: Chains) -> Iterator[Floats]:
         yield np.broadcast_to(np.array([width, height], dtype=np.float64), n.shape)
 
 
-def written_links(chains: Chains) -> dict[str, Link]:
-    """`u14 = (s u - dx) / 16`, then `2 (u14 + 1/2) / n - 1`: nominal scale, unrounded offset, no half pixel at all."""
-    nominal = next(frame for fault, _, frame in nominal_frames(chains))
-    wrong = {"source": (0.0, 0.0), "frame": nominal, "cell": 0.0}
-    return {**right_links(chains), **{slot: Link(slot, WRITTEN.fault, value) for slot, value in wrong.items()}}
+def written_links(chains: Chains, written: Link) -> dict[str, Link]:
+    """`u14 = (s u - dx) / 16`, then `2 (u14 + 1/2) / n - 1`: no half pixel at all, and mostly the nominal s and dx."""
+    right = right_links(chains)
+    nominal = next(frame for _, _, frame in nominal_frames(chains))
+    frame = nominal if written.value == "nominal" else right["frame"].value
+    wrong = {"source": (0.0, 0.0), "frame": frame, "cell": 0.0}
+    return {**right, **{slot: Link(slot, written.fault, value) for slot, value in wrong.items()}}
 
 
 def recipes(chains: Chains, links: Sequence[Link], wrong: int) -> Iterator[tuple[Recipe, Landing]]:
@@ -231,18 +235,21 @@ def recipes(chains: Chains, links: Sequence[Link], wrong: int) -> Iterator[tuple
 
     The written recipe counts as one: alone it comes first, with other links last.
     """
+    forms = WRITTEN, WRITTEN_REALISED
     if wrong == 1:
-        yield (WRITTEN,), run(written_links(chains), chains)
+        yield from (((form,), alone(form, chains)) for form in forms)
     yield from _departing(right_links(chains), links, wrong, chains)
     if wrong > 1:
-        for chosen, landing in _departing(written_links(chains), links, wrong - 1, chains):
-            yield (WRITTEN, *chosen), landing
+        for form in forms:
+            for chosen, landing in _departing(written_links(chains, form), links, wrong - 1, chains):
+                yield (form, *chosen), landing
 
 
 def alone(link: Link, chains: Chains) -> Landing:
     """Where a recipe lands with that one link wrong."""
-    links = written_links(chains) if link == WRITTEN else {**right_links(chains), link.slot: link}
-    return run(links, chains)
+    if link.slot == WRITTEN.slot:
+        return run(written_links(chains, link), chains)
+    return run({**right_links(chains), link.slot: link}, chains)
 
 
 def _departing(

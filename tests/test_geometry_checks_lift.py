@@ -111,6 +111,19 @@ def test_the_written_recipe_is_named_with_its_shift():
     assert "16.18 to 17.18 source pixels to the right and 16.64 source pixels below" in fault.explanation
 
 
+@pytest.mark.parametrize(
+    ("transform", "grid"),
+    [(CROP, (14, 14)), (LETTERBOX, (24, 24)), (STRETCH, (14, 20))],
+    ids=["crop", "pad", "stretch"],
+)
+def test_the_written_recipe_with_the_realised_numbers_is_the_same_mistake(transform, grid):
+    """It is two links, and listed as such beside its name."""
+    (fault,) = faults_of(Lift(transform, grid, before=0.0, cell=0.0), transform, grid).faults
+    assert fault.id == "recipe-half-cell"
+    assert fault.alternatives == ("source-half-pixel + half-cell-missing",)
+    assert "those of the transform" in fault.explanation
+
+
 def everywhere(_, points):
     return torch.ones(len(points), dtype=torch.bool)
 
