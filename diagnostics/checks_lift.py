@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from diagnostics.crop_errors import crop_errors, place_in_words, shift_in_words
 from diagnostics.faults import named
@@ -124,7 +125,7 @@ def _cast(subject: Subject, size: tuple[int, int], points: Floats, places: Float
     given = points + shift
     casts = {
         "integer-points": (np.trunc, np.rint, np.floor),
-        "half-precision-points": (lambda values: values.astype(np.float16).astype(np.float64),),
+        "half-precision-points": (_float16, _bfloat16),
     }
     for fault, rules in casts.items():
         for rule in rules:
@@ -133,6 +134,15 @@ def _cast(subject: Subject, size: tuple[int, int], points: Floats, places: Float
             if np.abs(moved).max() > _MOVED and np.abs(again - places).max() < _SAME:
                 return fault
     return ""
+
+
+def _float16(values: Floats) -> Floats:
+    return values.astype(np.float16).astype(np.float64)
+
+
+def _bfloat16(values: Floats) -> Floats:
+    rounded: Floats = torch.from_numpy(values).bfloat16().double().numpy()
+    return rounded
 
 
 def _ragged(worst: float, where: str) -> Fault:

@@ -41,6 +41,10 @@ class Examination:
             raise TypeError(f"pipeline must be a diagnostics.Pipeline, got {type(pipeline).__name__}")
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
             raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
+        if image_sizes is not None and not isinstance(image_sizes, Sequence):
+            raise TypeError(f"image_sizes must be a list of (height, width), got {image_sizes!r}")
+        if expected_failures is not None and not isinstance(expected_failures, Mapping):
+            raise TypeError(f"expected_failures must be a dict of check name -> reason, got {expected_failures!r}")
         sizes = IMAGE_SIZES if image_sizes is None else tuple(as_size(size, "image_sizes") for size in image_sizes)
         if not sizes:
             raise ValueError("image_sizes is empty; give at least one (height, width)")
@@ -114,8 +118,13 @@ class Examination:
 
 
 def checks_named(names: Sequence[str] | Mapping[str, str] | None) -> list[Check]:
-    """The checks of these names, by default all, in pipeline order. Raises `ValueError` for a name of none."""
+    """The checks of these names, by default all, in pipeline order.
+
+    Raises `TypeError` for a bare string, `ValueError` for a name of none.
+    """
     known = [check.name for check in CHECKS]
+    if isinstance(names, str):
+        raise TypeError(f"checks must be a list of names; write [{names!r}]")
     for name in names or ():
         if name not in known:
             raise ValueError(f"there is no check {name!r}; there are {', '.join(known)}")

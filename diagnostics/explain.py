@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -33,18 +33,21 @@ def explanations(measured: MeasuredLanding) -> list[Recipe]:
     return []
 
 
-def name_landing(measured: MeasuredLanding, meant: str = "bilinear", known: Collection[str] = ()) -> tuple[Fault, ...]:
+def name_landing(
+    measured: MeasuredLanding, meant: str = "bilinear", known: Collection[str] = (), rivals: Sequence[Recipe] = ()
+) -> tuple[Fault, ...]:
     """The faults that together explain `measured`; one `unexplained` with the measured map where nothing does.
 
     meant: the interpolation that the lift means to do. known: ids found otherwise, preferred.
+    rivals: what explains it as well where cells may lie otherwise on the crop.
     """
     fitting = explanations(measured)
     if not fitting:
         return (_unexplained(measured),)
     chosen, *others = sorted(fitting, key=lambda recipe: not any(link.fault in known for link in recipe))
-    rivals = tuple(dict.fromkeys(" + ".join(str(link.fault) for link in other) for other in others))
+    sets = list(dict.fromkeys(" + ".join(str(link.fault) for link in each) for each in (chosen, *others, *rivals)))
     return tuple(
-        _named(link, measured, meant, rivals, single=len(chosen) == 1)
+        _named(link, measured, meant, tuple(sets[1:]), single=len(chosen) == 1)
         for link in sorted(chosen, key=lambda link: list(CATALOGUE).index(str(link.fault)))
     )
 

@@ -180,7 +180,8 @@ CATALOGUE: dict[str, Entry] = {
         "torchvision resize_keypoints on integer dtype",
     ),
     "half-precision-points": _lift(
-        "Coordinates are held in float16, which knows only quarter pixels from 256 on and halves from 512 on.",
+        "Coordinates are held in half precision: float16 knows only quarter pixels from 256 on and halves from 512 on, "
+        "bfloat16 only every second pixel from 256 on.",
         "Compute coordinates in float32.",
         "LERF",
     ),

@@ -154,7 +154,7 @@ def _centred(resized: Floats, chains: Chains) -> Floats:
     return centred
 
 
-def offsets(_: Chains) -> Iterator[tuple[str, str, OffsetRule]]:
+def offsets() -> Iterator[tuple[str, str, OffsetRule]]:
     """Every wrong offset rule as (fault id, detail, rule)."""
     yield "crop-offset-missing", "", lambda _, frame: np.minimum(frame.start, 0.0)
     yield "pad-offset-missing", "", lambda _, frame: np.maximum(frame.start, 0.0)

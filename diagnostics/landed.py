@@ -46,7 +46,7 @@ def faults_in_landing(subject: Subject) -> tuple[Fault, ...]:
 
 
 def worst_cells(measured: MeasuredLanding) -> Floats:
-    """Errors at every size and point of `explain.crop_errors`, cells of the worse axis (S, 9)."""
+    """Errors at every size and point of `crop_errors.crop_errors`, cells of the worse axis (S, 9)."""
     errors, _ = crop_errors(measured.landing, measured.chains)
     worst: Floats = np.abs(errors / measured.chains.pixels_a_cell[:, None]).max(axis=-1)
     return worst
@@ -62,7 +62,12 @@ def _measured(subject: Subject) -> MeasuredLanding:
     measured = measure_landing(subject, ways[0])
     telling = [ways[0].sizes.index(size) for size in measured.chains.sizes]
     candidates = [replace(measured, chains=way.only(telling)) for way in ways]
-    return candidates[0] if len(candidates) == 1 else min(candidates, key=_wrong_links)
+    if len(candidates) == 1:
+        return measured
+    wrong = [_wrong_links(candidate) for candidate in candidates]
+    best, *others = (way for way, count in zip(candidates, wrong, strict=True) if count == min(wrong))
+    subject.kept["other landings"] = others
+    return best
 
 
 def _wrong_links(measured: MeasuredLanding) -> float:
@@ -74,5 +79,6 @@ def _wrong_links(measured: MeasuredLanding) -> float:
 
 def _faults(subject: Subject, measured: MeasuredLanding) -> tuple[Fault, ...]:
     upsampling = {fault.id for fault in upsampling_faults(subject)}
-    named = name_landing(measured, subject.pipeline.interpolation, known=upsampling)
+    rivals = [recipe for other in subject.kept.get("other landings", ()) for recipe in explanations(other)]
+    named = name_landing(measured, subject.pipeline.interpolation, known=upsampling, rivals=rivals)
     return tuple(replace(fault, stage="upsample") if fault.id in upsampling else fault for fault in named)

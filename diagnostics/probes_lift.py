@@ -15,7 +15,7 @@ from diagnostics.steps import Raster, find_steps, raster_of
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import SkipCheck, StageError
 
-_POINTS = 961  # of the image, and of the crop
+_POINTS = 1500
 _SPREAD = 1 / 1.32471795724474602596 ** np.arange(1, 3)  # powers of the plastic number: the R2 sequence of M. Roberts
 _FEWEST = 9  # points, below which no map is fitted
 _RIM = 2.0  # cells: so near the outermost centres, bicubic upsampling and bilinear sampling after it clamp
@@ -69,13 +69,13 @@ def measure_landing(subject: Subject, chains: Chains) -> MeasuredLanding:
     seen = [places for _, places in samples if len(places) >= _FEWEST]
     raster = raster_of(subject, chains, samples) if seen else None
     if raster is not None:
-        samples = [find_steps(subject, size, raster) for size in chains.sizes]
+        samples = [find_steps(subject, chains, index, raster) for index in range(len(chains.sizes))]
     telling = [index for index, (_, places) in enumerate(samples) if _fixes_a_line(places)]
     if not telling:
         if raster is not None:
             raise SkipCheck("no image size shows more than one step from cell to cell on each axis: no map is fitted")
         most = max(len(places) for _, places in samples)
-        raise StageError("lift", f"reads inside the grid for {most} of some 2,000 points at most: no map can be fitted")
+        raise StageError("lift", f"reads inside the grid for {most} of {_POINTS} points at most: no map can be fitted")
     samples = [samples[index] for index in telling]
     swapped = sum(_reads_across(u, p) for u, p in samples) * 2 > len(samples)
     lines = [_fit_size(u, p, swapped, chains.fine[0] / chains.cells[0]) for u, p in samples]
@@ -88,17 +88,23 @@ def measure_landing(subject: Subject, chains: Chains) -> MeasuredLanding:
 
 
 def _sample(subject: Subject, chains: Chains, index: int) -> tuple[Floats, Floats]:
-    """Points of the lattice that read inside the grid, and the places they read; none where too few do."""
+    """Points of the lattice that read inside the grid, and the places they read; none where too few do.
+
+    What the lift reads outside the crop, or for points that its mask refuses, may be anything: it is looked at only
+    where nothing else is read inside the grid.
+    """
     size = chains.sizes[index]
-    points = lattice(chains, index, subject.pipeline.origin)
-    places = read_places(subject, size, points).place
     most = np.array(subject.pipeline.grid[::-1]) - 1
-    for rim in (_RIM, _RIM / 4, NOISE):  # a lift that reads but the rim is fitted there
-        width = np.minimum(rim, most / 4)
-        inside = ((places > width) & (places < most - width)).all(axis=1)
-        if np.count_nonzero(inside) >= _FEWEST:
-            break
-    return points[inside], places[inside]
+    for whole_image in (False, True):
+        points = lattice(chains, index, subject.pipeline.origin, whole_image=whole_image)
+        reading = read_places(subject, size, points)
+        counted = np.ones(len(points), dtype=bool) if whole_image or reading.valid is None else reading.valid
+        for rim in (_RIM, _RIM / 4, NOISE):  # a lift that reads but the rim is fitted there
+            width = np.minimum(rim, most / 4)
+            inside = counted & ((reading.place > width) & (reading.place < most - width)).all(axis=1)
+            if np.count_nonzero(inside) >= _FEWEST:
+                return points[inside], reading.place[inside]
+    return points[inside], reading.place[inside]
 
 
 def _fixes_a_line(places: Floats) -> bool:
@@ -124,15 +130,14 @@ def _fit_size(u: Floats, p: Floats, swapped: bool, fineness: Floats) -> tuple[Li
     return x, y
 
 
-def lattice(chains: Chains, index: int, origin: str) -> Floats:
+def lattice(chains: Chains, index: int, origin: str, *, whole_image: bool = False) -> Floats:
     """Image index points whose coordinates, as the lift is given them, are whole numbers.
 
-    Some are spread over the whole image, as many again over the part that the crop shows, however narrow it is: evenly,
-    and no two in a row, so that nothing periodic hides between them.
+    They are spread over the part of the image that the crop shows, or over the whole image: evenly, and no two in a
+    row, so that nothing periodic hides between them.
     """
     image = chains.image[index]
-    first, last = np.clip(chains.shown[:, index], 1, image - 2)
+    low, high = (np.ones(2), image - 2) if whole_image else np.clip(chains.shown[:, index], 1, image - 2)
     share = np.mod(np.arange(_POINTS)[:, None] * _SPREAD, 1)
-    points = [np.rint(low + share * (high - low)) for low, high in ((np.ones(2), image - 2), (first, last))]
-    whole = np.unique(np.concatenate(points), axis=0)
+    whole = np.unique(np.rint(low + share * (high - low)), axis=0)
     return whole - HALF if origin == "edge" else whole

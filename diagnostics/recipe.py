@@ -42,7 +42,10 @@ class Landing:
 
 @dataclass(frozen=True)
 class Turn:
-    """An exchange or a mirroring of the axes, of the cell index before it is normalised or of the sampler after it."""
+    """An exchange or a mirroring of the axes: of image points, of the cell index before it is normalised, or after it.
+
+    when: "source", "index" or "sampler".
+    """
 
     when: str = ""
     swap: bool = False
@@ -51,6 +54,11 @@ class Turn:
     def of(self, landing: Landing, chains: Chains) -> Landing:
         """The landing so turned."""
         gain, shift, n = landing.gain.copy(), landing.shift.copy(), chains.cells
+        if self.when == "source":
+            if self.flip is not None:
+                shift[:, self.flip] += gain[:, self.flip] * (chains.image[:, self.flip] - 1)
+                gain[:, self.flip] *= -1
+            return Landing(gain, shift, landing.swapped != self.swap)
         if self.flip is not None:
             gain[:, self.flip] *= -1
             shift[:, self.flip] = n[:, self.flip] - 1 - shift[:, self.flip]
@@ -111,7 +119,7 @@ def _asked(links: dict[str, Link], chains: Chains) -> Landing:
     crop_shift = np.where(mirrored, chains.crop - crop_shift, crop_shift)
     landing = Landing(crop_scale / patch, (crop_shift - first) / patch - cell)
     turn: Turn = links["axes"].value
-    if turn.when == "index":
+    if turn.when in ("source", "index"):
         landing = turn.of(landing, chains)
     landing = _read(landing, links["sampler"])
     return turn.of(landing, chains) if turn.when == "sampler" else landing
@@ -135,12 +143,12 @@ def wrong_links(chains: Chains, *, cut: bool = False) -> list[Link]:
         Link("cell", "half-cell-missing", 0.0),
         Link("cell", "half-cell-doubled", 2 * HALF),
     ]
-    for when in ("index", "sampler"):
+    for when in ("source", "index", "sampler"):
         links.append(Link("axes", "axes-swapped", Turn(when, swap=True), f"in the {when}"))
         links.append(Link("axes", "axis-flipped-x", Turn(when, flip=0), f"in the {when}"))
         links.append(Link("axes", "axis-flipped-y", Turn(when, flip=1), f"in the {when}"))
     links += [Link("frame", fault, frame, detail) for fault, detail, frame in frames(chains) if rescales(frame, chains)]
-    links += [Link("offset", fault, rule, detail) for fault, detail, rule in offsets(chains)]
+    links += [Link("offset", fault, rule, detail) for fault, detail, rule in offsets()]
     links += _patches(chains)
     links += _flips(chains)
     links += [Link("sampler", *sampler) for sampler in _samplers(chains)]

@@ -12,7 +12,6 @@ from diagnostics.ramp import NOISE
 from diagnostics.readings import read_places
 from diagnostics.recipe import HALF
 from diagnostics.subject import Floats, Subject
-from reference.fields import Size
 from reference.geometry import edge_from_index, index_from_edge
 
 _BESIDE = np.array([0.37, 0.29])  # source pixels, off the whole ones
@@ -65,16 +64,18 @@ def raster_of(subject: Subject, chains: Chains, samples: Sequence[tuple[Floats, 
     return next((raster for raster in rasters if all(map(raster.holds, every))), None)
 
 
-def find_steps(subject: Subject, size: Size, raster: Raster) -> tuple[Floats, Floats]:
-    """Where a lift of single cells steps from one to the next along the middle row and column: points and places.
+def find_steps(subject: Subject, chains: Chains, index: int, raster: Raster) -> tuple[Floats, Floats]:
+    """Where a lift of single cells steps from one to the next along the middle of what the crop shows: points, places.
 
     Between cells k and k + 1 the place is k + 1/2; the other coordinate's place is NaN. By bisection, to float32.
     """
-    middle = (np.array(size[::-1]) - 1) / 2
+    size = chains.sizes[index]
+    first, last = np.clip(chains.shown[:, index], 0, chains.image[index] - 1)
+    middle = (first + last) / 2
     points, places = [], []
     for axis in (0, 1):
         line = np.tile(middle, (_ALONG, 1))
-        line[:, axis] = np.linspace(0, size[1 - axis] - 1, len(line))
+        line[:, axis] = np.linspace(first[axis], last[axis], len(line))
         read = read_places(subject, size, line).place
         moving = int(np.nanargmax(np.nanmax(read, axis=0) - np.nanmin(read, axis=0)))
         cells = raster.index(read[:, moving], moving)

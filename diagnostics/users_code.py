@@ -43,7 +43,8 @@ def our_line(error: BaseException) -> str:
 
 
 def _is_users(file: str) -> bool:
-    return not file.startswith((*_OURS, "<frozen")) and not any(part in file for part in _LIBRARIES)
+    # "<string>" is generated code, as a dataclass's __init__; a notebook's cell is a file or "<ipython-input-...>".
+    return not file.startswith((*_OURS, "<frozen", "<string>")) and not any(part in file for part in _LIBRARIES)
 
 
 def _cut(text: str, longest: int) -> str:

@@ -224,6 +224,21 @@ def test_small_faults_are_seen(links):
     assert not faults_of(Lift(CROP, **links)).passed
 
 
+TURNED = {
+    "axes-swapped": lambda points, size: points.flip(1),
+    "axis-flipped-x": lambda points, size: points * torch.tensor([-1, 1]) + torch.tensor([size[1] - 1, 0]),
+    "axis-flipped-y": lambda points, size: points * torch.tensor([1, -1]) + torch.tensor([0, size[0] - 1]),
+}
+
+
+@pytest.mark.parametrize("fault", TURNED)
+def test_image_points_that_are_turned_are_one_fault(fault):
+    """Points given as (row, column), or mirrored in the image, before anything else is done to them."""
+    turned = TURNED[fault]
+    diagnosis = faults_of(lambda m, p, s: Lift(CROP)(m, turned(p, s), s))
+    assert ids(diagnosis) == [fault]
+
+
 SLOTS = {
     "before": "source",
     "after": "source",

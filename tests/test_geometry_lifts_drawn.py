@@ -48,7 +48,7 @@ STYLES = {
 }
 
 
-@settings(max_examples=80)
+@settings(max_examples=settings.default.max_examples * 4 // 5)
 @given(
     chosen=settings_of_lifts(),
     sizes=st.lists(st.tuples(st.integers(60, 2000), st.integers(60, 2000)), min_size=1, max_size=3, unique=True),
@@ -86,7 +86,7 @@ SILENT = {
 }
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples * 2 // 5)
 @given(
     chosen=settings_of_lifts(),
     names=st.lists(st.sampled_from(sorted(LANDING_FAULTS)), min_size=1, max_size=2, unique=True),
