@@ -58,8 +58,12 @@ def bounds_of(rule: str, chains: Chains, index: int, landing: Landing) -> Bounds
     return Bounds(np.maximum(low, first), np.minimum(high, last), ends, gain, shift, landing.swapped)
 
 
-def points_around(bounds: Bounds, chains: Chains, index: int) -> Floats:
-    """Points inside the image at known distances from each bound, and all over the image; float32 exactly."""
+def points_around(bounds: Bounds, chains: Chains, index: int) -> tuple[Floats, Floats]:
+    """Points at known distances from each bound, and all over the image; float32 exactly.
+
+    First those between the image's outermost pixel centres, then the others, for which a lift that picks pixels may
+    have no answer.
+    """
     a_cell, middle = chains.pixels_a_cell[index], (bounds.first + bounds.last) / 2
     rows = []
     for axis in (0, 1):
@@ -73,4 +77,4 @@ def points_around(bounds: Bounds, chains: Chains, index: int) -> Floats:
     everywhere = np.stack(np.meshgrid(columns, lines), axis=-1).reshape(-1, 2)
     points = np.concatenate([np.array(rows), everywhere]).astype(np.float32).astype(np.float64)
     inside: Mask = ((points >= 0) & (points <= chains.image[index] - 1)).all(axis=1)
-    return points[inside]
+    return points[inside], points[~inside]

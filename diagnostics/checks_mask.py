@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from diagnostics.bounds import Bounds, bounds_of, points_around
-from diagnostics.chains import Mask
+from diagnostics.chains import Chains, Mask
 from diagnostics.crop_errors import place_in_words
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
@@ -17,7 +18,7 @@ from diagnostics.ramp import NOISE
 from diagnostics.readings import read_places
 from diagnostics.recipe import Landing, right_links, run
 from diagnostics.subject import Floats, Subject
-from diagnostics.verdict import Finding, SkipCheck
+from diagnostics.verdict import Finding, SkipCheck, StageError
 
 _DOUBT = 2 * NOISE  # cells: so near a bound, float32 may fall on either side
 _WHOLE = 0.95  # of a feature's weight: what padding fades loses up to half
@@ -67,7 +68,7 @@ def check_lift_reads_whole_features_at_the_rim(subject: Subject) -> Finding:
     if measured.nearest:
         raise SkipCheck("the lift reads single cells, which shows no fading")
     bounds = bounds_of("crop", chains, 0, measured.landing)
-    points = points_around(bounds, chains, 0)
+    points, _ = points_around(bounds, chains, 0)
     reading = read_places(subject, chains.sizes[0], points)
     if reading.valid is None:
         raise SkipCheck("the lift gives no mask, so what it returns at the rim is not judged")
@@ -98,14 +99,12 @@ def _judged(subject: Subject, measured: MeasuredLanding, index: int, landing: La
     """How deep outside a mask accepts and how deep inside it refuses, against the bounds that `landing` gives."""
     chains = measured.chains
     bounds = bounds_of(subject.pipeline.validity, chains, index, landing)
-    points = points_around(bounds, chains, index)
-    mask = read_places(subject, chains.sizes[index], points).valid
-    if mask is None:
-        raise SkipCheck("the lift gives no mask, so what it returns outside is not judged")
+    points, mask = _asked(subject, chains, index, bounds)
     depth = bounds.depth(points)
     doubt = _doubt(measured) * chains.pixels_a_cell[index].max()
     wide, tight = np.where(mask & (depth < -doubt), -depth, 0.0), np.where(~mask & (depth > doubt), depth, 0.0)
-    outside = depth < -doubt
+    outside = (depth < -doubt) & ((points >= 0) & (points <= chains.image[index] - 1)).all(axis=1)
+    outside = outside if outside.any() else depth < -doubt
     sides = np.maximum(bounds.last - bounds.first, 0)
     return _Judged(
         float(wide.max()),
@@ -116,6 +115,19 @@ def _judged(subject: Subject, measured: MeasuredLanding, index: int, landing: La
         _truncates(bounds, points, mask),
         float(1 - np.prod(sides / chains.image[index])),
     )
+
+
+def _asked(subject: Subject, chains: Chains, index: int, bounds: Bounds) -> tuple[Floats, Mask]:
+    """Points around the bounds and what the mask says of them; those outside the image only where the lift answers."""
+    within, beyond = points_around(bounds, chains, index)
+    mask = read_places(subject, chains.sizes[index], within).valid
+    if mask is None:
+        raise SkipCheck("the lift gives no mask, so what it returns outside is not judged")
+    with contextlib.suppress(StageError):
+        outside = read_places(subject, chains.sizes[index], beyond).valid
+        if outside is not None:
+            return np.concatenate([within, beyond]), np.concatenate([mask, outside])
+    return within, mask
 
 
 def _doubt(measured: MeasuredLanding) -> float:

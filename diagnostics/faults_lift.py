@@ -35,7 +35,7 @@ CATALOGUE: dict[str, Entry] = {
         "open-mmlab/mmpose PR 291, tensorflow#26278",
     ),
     "scale-axes-swapped": _lift(
-        "The scales of x and y, or height and width, are exchanged.",
+        "Height and width are exchanged where points are scaled: {detail}.",
         "x goes with the width and y with the height: sx = W1/W0, sy = H1/H0.",
         "albumentations#433, caffe#950",
     ),

@@ -53,7 +53,7 @@ def frames(chains: Chains) -> Iterator[Believed]:
     corners = (chains.resized - 1) / np.maximum(chains.image - 1, 1)
     # An index-to-index map: the half is added after the scale, not before it.
     yield "scale-align-corners", "", Frame(corners, chains.start, chains.resized, _HALF - corners * _HALF)
-    yield "scale-axes-swapped", "", Frame(chains.scale[:, ::-1], chains.start, chains.resized)
+    yield from _swapped(chains)
     yield from _modes(chains, kind)
     yield from _unmirrored(chains)
     once = chains.scale
@@ -63,6 +63,15 @@ def frames(chains: Chains) -> Iterator[Believed]:
 def rescales(frame: Frame, chains: Chains) -> bool:
     """Whether a belief is wrong in its scale or a mirror; one that is not is wrong in its offset, a link of its own."""
     return frame.mirrored is not None or not np.allclose(frame.scale, chains.scale, rtol=1e-9, atol=0)
+
+
+def _swapped(chains: Chains) -> Iterator[Believed]:
+    """The scales exchanged, or the sides that they are made of."""
+    other, resized = chains.image[:, ::-1], chains.resized[:, ::-1]
+    yield "scale-axes-swapped", "the scales", Frame(chains.scale[:, ::-1], chains.start, chains.resized)
+    yield "scale-axes-swapped", "the whole geometry", Frame(chains.scale[:, ::-1], chains.start[:, ::-1], resized)
+    yield "scale-axes-swapped", "the image's sides", Frame(chains.resized / other, chains.start, chains.resized)
+    yield "scale-axes-swapped", "the resized sides", Frame(resized / chains.image, chains.start, chains.resized)
 
 
 def kind_of(chains: Chains) -> str:
@@ -163,10 +172,18 @@ def offsets() -> Iterator[tuple[str, str, OffsetRule]]:
     yield "crop-offset-unscaled", "resized pixels taken off before it", lambda _, f: f.start * f.scale
     yield "crop-offset-unscaled", "true source pixels", lambda chains, f: f.start / chains.scale
     yield "crop-offset-unscaled", "truly resized pixels", lambda chains, f: f.start * chains.scale
+    for name, whole in (("", np.array), ("whole ", np.floor)):
+        yield "crop-offset-unscaled", f"half of the {name}source pixels left over", partial(_source_excess, whole=whole)
     yield "crop-offset-swapped", "", lambda _, frame: frame.start[:, ::-1]
     for name, rule in (("half to even", np.rint), ("rounded down", np.floor), ("rounded up", np.ceil), ("exact", None)):
         yield "crop-offset-rounding", name, partial(_halved_excess, rule=rule)
         yield "crop-offset-rounding", f"{name}, of the realised size", partial(_halved_realised_excess, rule=rule)
+
+
+def _source_excess(chains: Chains, _: Frame, whole: Callable[[Floats], Floats]) -> Floats:
+    """Half of what the image has more than the crop shows of it, by one ratio for both axes."""
+    ratio, _ideal = _nominal(chains)
+    return whole((chains.image - chains.crop / ratio) / 2)
 
 
 def _halved_excess(chains: Chains, frame: Frame, rule: Callable[[Floats], Floats] | None) -> Floats:

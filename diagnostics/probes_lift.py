@@ -14,9 +14,11 @@ from diagnostics.recipe import HALF, Landing
 from diagnostics.steps import Raster, find_steps, raster_of
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import SkipCheck, StageError
+from reference.geometry import index_from_edge
 
 _POINTS = 1500
 _SPREAD = 1 / 1.32471795724474602596 ** np.arange(1, 3)  # powers of the plastic number: the R2 sequence of M. Roberts
+_FEWEST_CELLS = 3
 _FEWEST = 9  # points, below which no map is fitted
 _RIM = 2.0  # cells: so near the outermost centres, bicubic upsampling and bilinear sampling after it clamp
 
@@ -65,6 +67,9 @@ def measure_landing(subject: Subject, chains: Chains) -> MeasuredLanding:
 
     Raises `StageError` where too few places are read at any size to fit a map, `SkipCheck` where cells are too coarse.
     """
+    if min(subject.pipeline.grid) < _FEWEST_CELLS:
+        height, width = subject.pipeline.grid
+        raise SkipCheck(f"a grid of {height}x{width} cells (height, width) is too small to show where a lift reads")
     samples = [_sample(subject, chains, index) for index in range(len(chains.sizes))]
     seen = [places for _, places in samples if len(places) >= _FEWEST]
     raster = raster_of(subject, chains, samples) if seen else None
@@ -98,13 +103,13 @@ def _sample(subject: Subject, chains: Chains, index: int) -> tuple[Floats, Float
     for whole_image in (False, True):
         points = lattice(chains, index, subject.pipeline.origin, whole_image=whole_image)
         reading = read_places(subject, size, points)
-        counted = np.ones(len(points), dtype=bool) if whole_image or reading.valid is None else reading.valid
+        places = reading.place if whole_image else reading.counted
         for rim in (_RIM, _RIM / 4, NOISE):  # a lift that reads but the rim is fitted there
             width = np.minimum(rim, most / 4)
-            inside = counted & ((reading.place > width) & (reading.place < most - width)).all(axis=1)
+            inside = ((places > width) & (places < most - width)).all(axis=1)
             if np.count_nonzero(inside) >= _FEWEST:
-                return points[inside], reading.place[inside]
-    return points[inside], reading.place[inside]
+                return points[inside], places[inside]
+    return points[inside], places[inside]
 
 
 def _fixes_a_line(places: Floats) -> bool:
@@ -137,7 +142,9 @@ def lattice(chains: Chains, index: int, origin: str, *, whole_image: bool = Fals
     row, so that nothing periodic hides between them.
     """
     image = chains.image[index]
-    low, high = (np.ones(2), image - 2) if whole_image else np.clip(chains.shown[:, index], 1, image - 2)
+    low, high = (
+        (np.ones(2), image - 2) if whole_image else np.clip(index_from_edge(chains.shown[:, index]), 1, image - 2)
+    )
     share = np.mod(np.arange(_POINTS)[:, None] * _SPREAD, 1)
     whole = np.unique(np.rint(low + share * (high - low)), axis=0)
     return whole - HALF if origin == "edge" else whole

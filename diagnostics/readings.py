@@ -28,6 +28,11 @@ class Reading:
     weight: Floats
     valid: NDArray[np.bool_] | None
 
+    @property
+    def counted(self) -> Floats:
+        """The places of points that the mask does not refuse, NaN for others: what is read there may be anything."""
+        return self.place if self.valid is None else np.where(self.valid[:, None], self.place, np.nan)
+
 
 def read_places(subject: Subject, size: Size, points: Floats) -> Reading:
     """Ask the lift for image index points (N, 2) of an image of `size`, and turn its values into places.

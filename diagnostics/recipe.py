@@ -15,11 +15,11 @@ import numpy as np
 
 from diagnostics.chains import Chains
 from diagnostics.frames import Frame, frames, nominal_frames, offsets, rescales
+from diagnostics.samplers import fine_sides, samplers, upsamplings
 from diagnostics.subject import Floats
 from reference.geometry import edge_from_index
 
 HALF = edge_from_index(0)
-_COMMON_SIDES = (27, 28, 32, 37, 48, 56, 64, 112, 128, 224, 256, 336, 384, 448, 512)
 SLOTS = ("source", "frame", "offset", "patch", "cell", "sampler", "axes", "map")
 
 
@@ -44,19 +44,20 @@ class Landing:
 class Turn:
     """An exchange or a mirroring of the axes: of image points, of the cell index before it is normalised, or after it.
 
-    when: "source", "index" or "sampler".
+    when: "source", "index" or "sampler". beside: image pixels by which a mirrored point is set off.
     """
 
     when: str = ""
     swap: bool = False
     flip: int | None = None
+    beside: float = 0.0
 
     def of(self, landing: Landing, chains: Chains) -> Landing:
         """The landing so turned."""
         gain, shift, n = landing.gain.copy(), landing.shift.copy(), chains.cells
         if self.when == "source":
             if self.flip is not None:
-                shift[:, self.flip] += gain[:, self.flip] * (chains.image[:, self.flip] - 1)
+                shift[:, self.flip] += gain[:, self.flip] * (chains.image[:, self.flip] - 1 + self.beside)
                 gain[:, self.flip] *= -1
             return Landing(gain, shift, landing.swapped != self.swap)
         if self.flip is not None:
@@ -83,7 +84,6 @@ Recipe = tuple[Link, ...]
 # Each stands for the links of `written_links`.
 WRITTEN = Link("recipe", "recipe-half-cell", "nominal", "are the ideal ones, not those of the transform")
 WRITTEN_REALISED = Link("recipe", "recipe-half-cell", "realised", "are those of the transform")
-Sampler = tuple[str, tuple[Floats, Floats], str]  # fault id, (stretch, move) of a grid index, detail
 
 
 def right_links(chains: Chains) -> dict[str, Link]:
@@ -143,18 +143,25 @@ def wrong_links(chains: Chains, *, cut: bool = False) -> list[Link]:
         Link("cell", "half-cell-missing", 0.0),
         Link("cell", "half-cell-doubled", 2 * HALF),
     ]
-    for when in ("source", "index", "sampler"):
-        links.append(Link("axes", "axes-swapped", Turn(when, swap=True), f"in the {when}"))
-        links.append(Link("axes", "axis-flipped-x", Turn(when, flip=0), f"in the {when}"))
-        links.append(Link("axes", "axis-flipped-y", Turn(when, flip=1), f"in the {when}"))
+    links += _turns()
     links += [Link("frame", fault, frame, detail) for fault, detail, frame in frames(chains) if rescales(frame, chains)]
     links += [Link("offset", fault, rule, detail) for fault, detail, rule in offsets()]
     links += _patches(chains)
     links += _flips(chains)
-    links += [Link("sampler", *sampler) for sampler in _samplers(chains)]
-    links += [Link("map", *sampler) for fine in _upsampled(chains) for sampler in upsamplings(fine, chains.cells)]
+    links += [Link("sampler", *sampler) for sampler in samplers(chains)]
+    links += [Link("map", *sampler) for fine in fine_sides(chains) for sampler in upsamplings(fine, chains.cells)]
     right = run(right_links(chains), chains)
     return [link for link in links if _differs(run({**right_links(chains), link.slot: link}, chains), right)]
+
+
+def _turns() -> Iterator[Link]:
+    """Axes exchanged or mirrored; image points also as W - u, one pixel beside W - 1 - u."""
+    for when in ("source", "index", "sampler"):
+        yield Link("axes", "axes-swapped", Turn(when, swap=True), f"in the {when}")
+        for axis, name in enumerate("xy"):
+            yield Link("axes", f"axis-flipped-{name}", Turn(when, flip=axis), f"in the {when}")
+    for axis, name in enumerate("xy"):
+        yield Link("axes", f"axis-flipped-{name}", Turn("source", flip=axis, beside=1.0), "in the source, as W - u")
 
 
 def _cuts() -> Iterator[Link]:
@@ -188,45 +195,6 @@ def _flips(chains: Chains) -> Iterator[Link]:
         yield Link("source", "flip-off-by-one", (HALF + sign * one, 0.0), f"in the image, {detail}")
         yield Link("source", "flip-off-by-one", (HALF, sign * one), f"in the crop, {detail}")
         yield Link("cell", "flip-off-by-one", HALF + sign * one, f"in the grid, {detail}")
-
-
-def _samplers(chains: Chains) -> Iterator[Sampler]:
-    """Wrong normalisations of a grid index for `grid_sample`, as `stretch * index + move`."""
-    n = chains.cells
-    yield from _corners(n, n, "on cells")
-    yield from _corners(chains.crop, n, "on crop pixels")
-    if (chains.fine != n).any():
-        yield from _corners(chains.fine, n, "on cells of the upsampled map")
-        to_corners = (chains.fine - 1) * n / (np.maximum(n - 1, 1) * chains.fine)
-        detail = "on cells, with align_corners=True on the upsampled map"
-        yield "align-corners-normalise", (to_corners, HALF * n / chains.fine - HALF), detail
-
-
-def _corners(sides: Floats, cells: Floats, detail: str) -> Iterator[Sampler]:
-    """What goes wrong with align_corners on a raster of `sides` over the same area as `cells`."""
-    shrink, stretch = (sides - 1) / sides, sides / np.maximum(sides - 1, 1)
-    yield "align-corners-sample", (shrink, HALF * shrink + (HALF * cells / sides - HALF)), detail
-    first = HALF * (sides - cells) / np.maximum(sides - 1, 1) - HALF
-    yield "align-corners-normalise", (stretch, first), detail
-    yield "align-corners-both-edge", (stretch, HALF * stretch - HALF), detail
-
-
-def upsamplings(fine: Floats, cells: Floats) -> Iterator[Sampler]:
-    """Wrong upsamplings of `cells` to `fine` sides, sampled with `align_corners=False`, as samplers."""
-    to_fine, to_coarse = fine / cells, (cells - 1) / np.maximum(fine - 1, 1)
-    detail = f"to {int(fine[0, 1])}x{int(fine[0, 0])}"
-    yield "align-corners-upsample", (to_fine * to_coarse, (HALF * to_fine - HALF) * to_coarse), detail
-    yield "asymmetric-upsample", (np.ones_like(cells), HALF * (1 - cells / fine)), detail
-
-
-def _upsampled(chains: Chains) -> Iterator[Floats]:
-    """Sizes that people upsample a patch map to: multiples of it, the crop's own, and some fixed grids."""
-    n = chains.cells
-    for factor in (2, 4, 8, 14, 16):
-        yield n * factor
-    yield chains.crop
-    for width, height in ((40, 30), (80, 60), *((side, side) for side in _COMMON_SIDES)):
-        yield np.broadcast_to(np.array([width, height], dtype=np.float64), n.shape)
 
 
 def written_links(chains: Chains, written: Link) -> dict[str, Link]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from diagnostics.chains import Chains
 from diagnostics.frames import kind_of, rescales, resized_to
-from diagnostics.recipe import HALF, Landing, Link, right_links, run, upsamplings
+from diagnostics.recipe import HALF, Landing, Link, right_links, run
+from diagnostics.samplers import upsamplings
 from diagnostics.subject import Floats
 
 _WHOLE = 0.02  # so near to a whole number a solved size has to come out

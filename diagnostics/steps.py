@@ -15,6 +15,7 @@ from diagnostics.subject import Floats, Subject
 from reference.geometry import edge_from_index, index_from_edge
 
 _BESIDE = np.array([0.37, 0.29])  # source pixels, off the whole ones
+_COPIED = 0.4  # of the places: a map twice as large, the least there is, leaves half of them on copies
 _ALONG = 248  # points of a line along which steps are looked for
 _BISECTIONS = 24  # halvings of the distance between two points: float32 has no more to tell
 
@@ -57,8 +58,10 @@ def raster_of(subject: Subject, chains: Chains, samples: Sequence[tuple[Floats, 
     """
     every = [places for _, places in samples]
     for size, (points, _) in zip(chains.sizes, samples, strict=True):
-        every.append(read_places(subject, size, points + _BESIDE).place)
+        every.append(read_places(subject, size, points + _BESIDE).counted)
     mixing = subject.pipeline.interpolation == "bilinear"
+    if all(map(_mostly_whole, every)):
+        return Raster(np.ones(2), 0.0, cut=False)
     rasters = [Raster(sides[0] / chains.cells[0], 0.0, cut=False) for sides in (chains.cells, chains.fine)]
     rasters += [Raster(chains.crop[0] / chains.cells[0], phase, cut=mixing) for phase in (0.0, HALF)]
     return next((raster for raster in rasters if all(map(raster.holds, every))), None)
@@ -70,18 +73,18 @@ def find_steps(subject: Subject, chains: Chains, index: int, raster: Raster) -> 
     Between cells k and k + 1 the place is k + 1/2; the other coordinate's place is NaN. By bisection, to float32.
     """
     size = chains.sizes[index]
-    first, last = np.clip(chains.shown[:, index], 0, chains.image[index] - 1)
+    first, last = np.clip(index_from_edge(chains.shown[:, index]), 0, chains.image[index] - 1)
     middle = (first + last) / 2
     points, places = [], []
     for axis in (0, 1):
         line = np.tile(middle, (_ALONG, 1))
         line[:, axis] = np.linspace(first[axis], last[axis], len(line))
-        read = read_places(subject, size, line).place
+        read = read_places(subject, size, line).counted
         moving = int(np.nanargmax(np.nanmax(read, axis=0) - np.nanmin(read, axis=0)))
         cells = raster.index(read[:, moving], moving)
         # At the rim of an upsampled map places stand still between cells; what moves there is no step.
         moved = (np.abs(np.diff(cells)) > HALF) & _near_whole(cells[1:]) & _near_whole(cells[:-1])
-        steps = np.flatnonzero(moved)
+        steps, cells = np.flatnonzero(moved), np.rint(cells)
         before, after = line[steps], line[steps + 1]
         for _ in range(_BISECTIONS):
             between = (before + after) / 2
@@ -94,6 +97,13 @@ def find_steps(subject: Subject, chains: Chains, index: int, raster: Raster) -> 
         points.append((before + after) / 2)
         places.append(place)
     return np.concatenate(points), np.concatenate(places)
+
+
+def _mostly_whole(places: Floats) -> bool:
+    """Whether places on both axes are mostly the encoder's cells: its map was enlarged by copies, then interpolated."""
+    known = places[np.isfinite(places).all(axis=1)]
+    whole = np.abs(known - np.rint(known)) < NOISE
+    return bool(len(known)) and bool((whole.mean(axis=0) > _COPIED).all())
 
 
 def _near_whole(cells: Floats) -> Floats:

@@ -10,7 +10,7 @@ from diagnostics.explain import MATCH
 from diagnostics.faults import named
 from diagnostics.faults_lift import CATALOGUE
 from diagnostics.probes_upsample import UPSAMPLING_LIMIT, MeasuredUpsampling, measured_upsampling, repeats_cells
-from diagnostics.recipe import upsamplings
+from diagnostics.samplers import upsamplings
 from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import Fault, SkipCheck, StageError
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from broken import asymmetric
-from broken_cells import CROP, SIZES, cells, cut, finer, interpolate, mirrored, patched
-from diagnostics import check_pipeline
+from broken_cells import CROP, SIZES, cells, crop_edges, cut, finer, interpolate, mirrored, patched, sample
+from diagnostics import Pipeline, check_pipeline
+from reference.preprocess import geometry_of
 
 LETTERBOX = open_clip.image_transform(336, False, resize_mode="longest")
 HALF_UP = lambda f: torch.floor(f + 0.5)  # noqa: E731
@@ -26,6 +27,29 @@ def by_corners(x, side):
     return (x / 16 - 0.5) * (side - 1) / 13
 
 
+def copied(size):
+    """A lift that enlarges the map by copies, PyTorch's default, and interpolates between them."""
+    enlarge = interpolate(size, "nearest")
+
+    def lift(features, points, image_size):
+        fine = enlarge(features)
+        return sample(fine, by_side(crop_edges(CROP, points, image_size), fine.shape[-1]))
+
+    return Pipeline(geometry=lambda size: geometry_of(CROP, size, (14, 14)), lift=lift)
+
+
+def parked(mode, **declared):
+    """A lift that reads the first cell for all points that its mask refuses."""
+
+    def lift(features, points, image_size):
+        geometry = geometry_of(CROP, image_size, (14, 14))
+        index = crop_edges(CROP, points, image_size) / 16 - 0.5
+        valid = geometry.valid(points, declared["validity"])
+        return sample(features, torch.where(valid[:, None], index, 0.0), mode), valid
+
+    return Pipeline(geometry=lambda size: geometry_of(CROP, size, (14, 14)), lift=lift, **declared)
+
+
 def same(x):
     return x
 
@@ -43,6 +67,8 @@ BROKEN = {
     "axis-flipped-x after it": mirrored(False, LETTERBOX, (24, 24), ignored=True),
     "cell-rounded": cells(torch.round, interpolation="nearest"),
     "cell-rounded where cells are to be mixed": cells(HALF_UP, transform=LETTERBOX, count=24),
+    "nearest-sampling of copies, interpolated": copied((224, 224)),
+    "nearest-sampling of twice as many copies": copied((28, 28)),
     "integer-points in the crop, its edge coordinates": cut(same, torch.floor),
     "integer-points in the crop, its indices": cut(same, lambda x: (x - 0.5).trunc() + 0.5, validity="crop"),
     "integer-points in the crop, rounded": cut(same, lambda x: (x - 0.5).round() + 0.5),
@@ -100,6 +126,9 @@ def test_a_missing_half_cell_of_single_cells_is_one_cause_with_its_other_name():
 
 
 RIGHT = {
+    "refused points parked in a cell": parked("bilinear", validity="centre"),
+    "refused points parked in a cell, single ones read": parked("nearest", validity="centre", interpolation="nearest"),
+    "refused points parked in a cell, by the crop": parked("nearest", validity="crop", interpolation="nearest"),
     "patches that leave a strip": patched(120, 14, 14, lambda x: x / 14 - 0.5),
     "patches that overlap": patched(120, 16, 8, lambda x: (x - 8) / 8),
     "patches that leave a strip, nothing tells": patched(230, 16, 16, lambda x: x / 16 - 0.5, encoder=False),

@@ -1,6 +1,7 @@
 """Every planted fault of a lift is named, exactly; right lifts that look odd are passed; compounds are told apart."""
 
 import itertools
+import math
 
 import numpy as np
 import open_clip
@@ -228,6 +229,7 @@ TURNED = {
     "axes-swapped": lambda points, size: points.flip(1),
     "axis-flipped-x": lambda points, size: points * torch.tensor([-1, 1]) + torch.tensor([size[1] - 1, 0]),
     "axis-flipped-y": lambda points, size: points * torch.tensor([1, -1]) + torch.tensor([0, size[0] - 1]),
+    "axis-flipped-x as W - u": lambda points, size: points * torch.tensor([-1, 1]) + torch.tensor([size[1], 0]),
 }
 
 
@@ -236,7 +238,52 @@ def test_image_points_that_are_turned_are_one_fault(fault):
     """Points given as (row, column), or mirrored in the image, before anything else is done to them."""
     turned = TURNED[fault]
     diagnosis = faults_of(lambda m, p, s: Lift(CROP)(m, turned(p, s), s))
-    assert ids(diagnosis) == [fault]
+    assert ids(diagnosis) == [fault.split()[0]]
+
+
+EXCHANGED = {
+    "the whole geometry": {"scale": lambda g: g.scale[::-1], "offset": lambda g: g.offset[::-1]},
+    "the image's sides": {"scale": lambda g: (g.resized_size[1] / g.in_size[0], g.resized_size[0] / g.in_size[1])},
+    "the resized sides": {"scale": lambda g: (g.resized_size[0] / g.in_size[1], g.resized_size[1] / g.in_size[0])},
+}
+
+
+@pytest.mark.parametrize("what", EXCHANGED)
+def test_height_and_width_exchanged_are_one_fault(what):
+    (fault,) = faults_of(Lift(CROP, **EXCHANGED[what])).faults
+    assert fault.id == "scale-axes-swapped"
+    assert what in fault.explanation
+
+
+@pytest.mark.parametrize("rule", [lambda side: side, math.floor])
+def test_an_offset_of_what_is_left_over_in_the_source_is_unscaled(rule):
+    """Half of the columns that a square crop leaves over, counted in the image."""
+    diagnosis = faults_of(Lift(CROP, offset=lambda g: tuple(rule((n - min(g.in_size)) / 2) for n in g.in_size[::-1])))
+    assert ids(diagnosis) == ["crop-offset-unscaled"]
+
+
+def outside(test):
+    return lambda geometry, points: test(points[:, 0], geometry.in_size[1]) & test(points[:, 1], geometry.in_size[0])
+
+
+IMAGE_MASKS = {
+    "mask-too-wide up to W": (outside(lambda u, side: (u >= -0.5) & (u <= side)), {"validity": "image"}),
+    "mask-too-tight to the centres": (outside(lambda u, side: (u >= 0) & (u <= side - 1)), {"validity": "image"}),
+    "outside-not-masked": (everywhere, {"validity": "image"}),
+}
+
+
+@pytest.mark.parametrize("name", IMAGE_MASKS)
+def test_masks_are_asked_beyond_the_image(name):
+    mask, declared = IMAGE_MASKS[name]
+    assert ids(faults_of(Lift(CROP, mask=mask, padding="border"), **declared)) == [name.split()[0]]
+
+
+def test_padding_that_counts_as_valid_is_a_mask_too_wide():
+    """A point outside the image is valid under no rule, letterbox padding included."""
+    in_crop = lambda g, p: torch.from_numpy((abs(g.crop_from_image(p.numpy()) - 167.5) < 168).all(-1))  # noqa: E731
+    lift = Lift(LETTERBOX, (24, 24), mask=in_crop, padding="border")
+    assert ids(faults_of(lift, LETTERBOX, (24, 24), validity="crop")) == ["mask-too-wide"]
 
 
 SLOTS = {
