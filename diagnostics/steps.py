@@ -81,10 +81,8 @@ def find_steps(subject: Subject, chains: Chains, index: int, raster: Raster) -> 
         line[:, axis] = np.linspace(first[axis], last[axis], len(line))
         read = read_places(subject, size, line).counted
         moving = int(np.nanargmax(np.nanmax(read, axis=0) - np.nanmin(read, axis=0)))
-        cells = raster.index(read[:, moving], moving)
-        # At the rim of an upsampled map places stand still between cells; what moves there is no step.
-        moved = (np.abs(np.diff(cells)) > HALF) & _near_whole(cells[1:]) & _near_whole(cells[:-1])
-        steps, cells = np.flatnonzero(moved), np.rint(cells)
+        cells = np.rint(raster.index(read[:, moving], moving))
+        steps = np.flatnonzero(np.abs(np.diff(cells)) > HALF)
         before, after = line[steps], line[steps + 1]
         for _ in range(_BISECTIONS):
             between = (before + after) / 2
@@ -104,8 +102,3 @@ def _mostly_whole(places: Floats) -> bool:
     known = places[np.isfinite(places).all(axis=1)]
     whole = np.abs(known - np.rint(known)) < NOISE
     return bool(len(known)) and bool((whole.mean(axis=0) > _COPIED).all())
-
-
-def _near_whole(cells: Floats) -> Floats:
-    near: Floats = np.abs(cells - np.rint(cells)) < HALF / 2
-    return near
