@@ -103,7 +103,8 @@ def _judged(subject: Subject, measured: MeasuredLanding, index: int, landing: La
     depth = bounds.depth(points)
     doubt = _doubt(measured) * chains.pixels_a_cell[index].max()
     wide, tight = np.where(mask & (depth < -doubt), -depth, 0.0), np.where(~mask & (depth > doubt), depth, 0.0)
-    outside = (depth < -doubt) & ((points >= 0) & (points <= chains.image[index] - 1)).all(axis=1)
+    seen = ((points >= 0) & (points <= chains.image[index] - 1)).all(axis=1)
+    outside = (depth < -doubt) & seen
     outside = outside if outside.any() else depth < -doubt
     sides = np.maximum(bounds.last - bounds.first, 0)
     return _Judged(
@@ -112,7 +113,7 @@ def _judged(subject: Subject, measured: MeasuredLanding, index: int, landing: La
         float(tight.max()),
         place_in_words(chains, index, points[tight.argmax()]),
         bool(mask[outside].all()),
-        _truncates(bounds, points, mask),
+        _truncates(bounds, points[seen], mask[seen]),
         float(1 - np.prod(sides / chains.image[index])),
     )
 
@@ -138,7 +139,7 @@ def _doubt(measured: MeasuredLanding) -> float:
 
 
 def _truncates(bounds: Bounds, points: Floats, mask: Mask) -> bool | None:
-    """Whether the mask accepts just one cell before the first end of the rule and none behind the last.
+    """Whether the mask accepts just one cell before the first end of the rule and none behind the last, in the image.
 
     None where the image has no points that would tell.
     """

@@ -310,16 +310,34 @@ def pairs():
     return [every[index] for index in chosen]
 
 
+# What is named in place of a pair: at every size it is the very same function.
+SAME_AS = {
+    ("align-corners-normalise cells", "align-corners-upsample x16"): {"align-corners-normalise"},  # on the fine map
+    ("half-cell-doubled", "align-corners-both-edge"): {"align-corners-normalise"},  # one link for two
+    ("half-cell-missing", "align-corners-normalise cells"): {"align-corners-both-edge"},  # one link for two
+    ("align-corners-sample", "align-corners-upsample x16"): {"align-corners-sample"},  # corners throughout
+    ("align-corners-sample", "align-corners-upsample 30x40"): {"align-corners-sample"},  # corners throughout
+    ("source-half-pixel b", "asymmetric-upsample"): {
+        "recipe-half-cell"
+    },  # 1/16 of a cell
+    ("source-half-pixel b", "align-corners-normalise pixels"): {"source-half-pixel", "align-corners-both-edge"},
+    ("scale-axes-swapped", "crop-offset-swapped"): {"scale-axes-swapped"},  # of the whole geometry
+    ("source-half-pixel a", "half-cell-missing"): {"recipe-half-cell"},  # the written recipe, realised
+    ("crop-offset-swapped", "axes-swapped"): {"scale-axes-swapped", "axes-swapped"},  # exchanged before or after
+    ("scale-axes-swapped", "axes-swapped"): {"crop-offset-swapped", "axes-swapped"},  # exchanged before or after
+}
+
+
 def test_pairs_of_wrong_links_are_named_as_a_set():
-    """At least 95 % of them, in the first place. The others are one and the same function as what was named."""
-    missed = []
+    """Of 320 at least 95 % in the first place, and the others for a reason."""
+    otherwise = {}
     for pair in pairs():
         links = {key: value for name in pair for key, value in LANDING_FAULTS[name].items()}
-        diagnosis = faults_of_landing(Lift(CROP, **links))
-        if set(ids(diagnosis)) != {name.split()[0] for name in pair}:
-            missed.append((pair, ids(diagnosis)))
-    assert len(missed) <= 0.05 * 320, missed
-    assert not [pair for pair, found in missed if "unexplained" in found]
+        found = set(ids(faults_of_landing(Lift(CROP, **links))))
+        if found != {name.split()[0] for name in pair}:
+            otherwise[pair] = found
+    assert otherwise == SAME_AS
+    assert len(SAME_AS) <= 0.05 * 320
 
 
 def faults_of_landing(lift):
