@@ -317,9 +317,7 @@ SAME_AS = {
     ("half-cell-missing", "align-corners-normalise cells"): {"align-corners-both-edge"},  # one link for two
     ("align-corners-sample", "align-corners-upsample x16"): {"align-corners-sample"},  # corners throughout
     ("align-corners-sample", "align-corners-upsample 30x40"): {"align-corners-sample"},  # corners throughout
-    ("source-half-pixel b", "asymmetric-upsample"): {
-        "recipe-half-cell"
-    },  # 1/16 of a cell
+    ("source-half-pixel b", "asymmetric-upsample"): {"recipe-half-cell"},  # 1/16 of a cell
     ("source-half-pixel b", "align-corners-normalise pixels"): {"source-half-pixel", "align-corners-both-edge"},
     ("scale-axes-swapped", "crop-offset-swapped"): {"scale-axes-swapped"},  # of the whole geometry
     ("source-half-pixel a", "half-cell-missing"): {"recipe-half-cell"},  # the written recipe, realised

@@ -20,7 +20,7 @@ FACTS: dict[str, Fact] = {
         "patches = tokens[:, −rows·columns:]",
         "patches = tokens[:, 1:1 + rows·columns]    drops the class token alone",
         "Every patch answers k cells further on, with row wrap, for k registers.",
-        "patches = tokens[:, 1 + model.num_registers:]  # or the last rows * columns of them",
+        "patches = tokens[:, 1 + model.num_registers :]  # or the last rows * columns of them",
         (("class-token-kept", "by one cell"),),
     ),
     "token-order-transposed": Fact(
