@@ -12,7 +12,7 @@ from diagnostics.explain import explanations, name_landing
 from diagnostics.probes_lift import MeasuredLanding, measure_landing
 from diagnostics.subject import Floats, Subject
 from diagnostics.upsampled import upsampling_faults
-from diagnostics.verdict import Fault, SkipCheck, StageError
+from diagnostics.verdict import Fault
 
 LANDING_LIMIT = 0.005  # cells: a shift of 0.002 cells moves nobody, one of 0.02 is a fault
 
@@ -24,25 +24,13 @@ def landing_of(subject: Subject) -> MeasuredLanding:
 
     Raises `StageError` and `SkipCheck` as measuring it does.
     """
-    if "landing" not in subject.kept:
-        try:
-            subject.kept["landing"] = _measured(subject)
-        except (StageError, SkipCheck) as error:
-            subject.kept["landing"] = error
-    known = subject.kept["landing"]
-    if isinstance(known, Exception):
-        raise known
-    landing: MeasuredLanding = known
-    return landing
+    return _landings(subject)[0]
 
 
 def faults_in_landing(subject: Subject) -> tuple[Fault, ...]:
     """What is wrong with where the lift reads; what `upsample` brings in has its stage. Raises as `landing_of`."""
-    if "landing faults" not in subject.kept:
-        measured = landing_of(subject)
-        subject.kept["landing faults"] = () if is_right(measured) else _faults(subject, measured)
-    found: tuple[Fault, ...] = subject.kept["landing faults"]
-    return found
+    measured = landing_of(subject)
+    return subject.once("landing faults", lambda: () if is_right(measured) else _faults(subject, measured))
 
 
 def worst_cells(measured: MeasuredLanding) -> Floats:
@@ -57,17 +45,20 @@ def is_right(measured: MeasuredLanding) -> bool:
     return not measured.landing.swapped and bool(worst_cells(measured).max() <= LANDING_LIMIT)
 
 
-def _measured(subject: Subject) -> MeasuredLanding:
+def _landings(subject: Subject) -> list[MeasuredLanding]:
+    """The landing over the cells that explain it best, then over any others that do as well."""
+    return subject.once("landing", lambda: _measured(subject))
+
+
+def _measured(subject: Subject) -> list[MeasuredLanding]:
     ways = true_chains(subject)
     measured = measure_landing(subject, ways[0])
     telling = [ways[0].sizes.index(size) for size in measured.chains.sizes]
     candidates = [replace(measured, chains=way.only(telling)) for way in ways]
     if len(candidates) == 1:
-        return measured
+        return candidates
     wrong = [_wrong_links(candidate) for candidate in candidates]
-    best, *others = (way for way, count in zip(candidates, wrong, strict=True) if count == min(wrong))
-    subject.kept["other landings"] = others
-    return best
+    return [way for way, count in zip(candidates, wrong, strict=True) if count == min(wrong)]
 
 
 def _wrong_links(measured: MeasuredLanding) -> float:
@@ -79,6 +70,6 @@ def _wrong_links(measured: MeasuredLanding) -> float:
 
 def _faults(subject: Subject, measured: MeasuredLanding) -> tuple[Fault, ...]:
     upsampling = {fault.id for fault in upsampling_faults(subject)}
-    rivals = [recipe for other in subject.kept.get("other landings", ()) for recipe in explanations(other)]
+    rivals = [recipe for other in _landings(subject)[1:] for recipe in explanations(other)]
     named = name_landing(measured, subject.pipeline.interpolation, known=upsampling, rivals=rivals)
     return tuple(replace(fault, stage="upsample") if fault.id in upsampling else fault for fault in named)

@@ -70,15 +70,15 @@ def _measured(subject: Subject, axis: int, pixels: int, cells: int) -> Spacing |
     """The spacing that `encode` has; None without one, where tiles are certain, and where its answers do not decide."""
     if subject.pipeline.encode is None or _tiles(pixels, cells):
         return None
-    key = f"spacing {axis} {pixels}"
-    if key not in subject.kept:
-        try:
-            probe = PatchProbe(subject, axis)
-            subject.kept[key] = _decided(probe, pixels, cells) if probe.pixels == pixels else None
-        except (SkipCheck, StageError):  # its own checks say what is wrong with it
-            subject.kept[key] = None
-    known: Spacing | None = subject.kept[key]
-    return known
+    return subject.once(f"spacing on {axis} of {pixels}", lambda: _asked(subject, axis, pixels, cells))
+
+
+def _asked(subject: Subject, axis: int, pixels: int, cells: int) -> Spacing | None:
+    try:
+        probe = PatchProbe(subject, axis)
+        return _decided(probe, pixels, cells) if probe.pixels == pixels else None
+    except (SkipCheck, StageError):  # its own checks say what is wrong with it
+        return None
 
 
 def _tiles(pixels: int, cells: int) -> bool:

@@ -90,16 +90,7 @@ def repeats_cells(subject: Subject) -> bool:
 
 def measured_upsampling(subject: Subject) -> MeasuredUpsampling:
     """What `measure_upsampling` found, measured once. Raises as it does."""
-    if "upsampling" not in subject.kept:
-        try:
-            subject.kept["upsampling"] = measure_upsampling(subject)
-        except (StageError, SkipCheck) as error:
-            subject.kept["upsampling"] = error
-    known = subject.kept["upsampling"]
-    if isinstance(known, Exception):
-        raise known
-    measured: MeasuredUpsampling = known
-    return measured
+    return subject.once("upsampling", lambda: measure_upsampling(subject))
 
 
 def measure_upsampling(subject: Subject) -> MeasuredUpsampling:
@@ -116,14 +107,15 @@ def measure_upsampling(subject: Subject) -> MeasuredUpsampling:
 
 def _places(subject: Subject) -> Floats:
     """The coarse place (Hu, Wu, 2) that every cell of the fine map holds; measured once."""
-    if "upsampled places" not in subject.kept:
-        grid = subject.pipeline.grid
-        fine = subject.call_array("upsample", ramp(grid, subject.pipeline.channels))
-        if fine.ndim != 4 or len(fine) != 1 or fine.shape[1] < 3:
-            raise StageError("upsample", f"must return a map (1, C, Hu, Wu), got shape {fine.shape}")
-        subject.kept["upsampled places"] = places_in(np.moveaxis(fine[0], 0, -1), grid)
-    places: Floats = subject.kept["upsampled places"]
-    return places
+    return subject.once("upsampled places", lambda: _read_fine_map(subject))
+
+
+def _read_fine_map(subject: Subject) -> Floats:
+    grid = subject.pipeline.grid
+    fine = subject.call_array("upsample", ramp(grid, subject.pipeline.channels))
+    if fine.ndim != 4 or len(fine) != 1 or fine.shape[1] < 3:
+        raise StageError("upsample", f"must return a map (1, C, Hu, Wu), got shape {fine.shape}")
+    return places_in(np.moveaxis(fine[0], 0, -1), grid)
 
 
 def _right_places(cells: Size, fine: tuple[int, ...]) -> Floats:

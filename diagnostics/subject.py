@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from reference.measure import MeasuredMap, measure_map
 from reference.snapping import snap
 
 Floats = NDArray[np.float64]
+Measured = TypeVar("Measured")
 
 # Sizes that tell crop rounding, odd pads, swapped sides and nominal scales apart; 640x480 alone is blind to them.
 IMAGE_SIZES: tuple[Size, ...] = ((480, 640), (480, 641), (480, 637), (480, 643), (640, 480), (968, 1296), (400, 400))
@@ -44,9 +45,8 @@ class Subject:
     pipeline: Pipeline
     image_sizes: Sequence[Size] = IMAGE_SIZES
     seed: int = 0
-    kept: dict[str, Any] = field(default_factory=dict)  # what one check measured and another needs
+    _kept: dict[str, tuple[Any, Exception | None]] = field(default_factory=dict)
     theirs: surroundings.State = field(default_factory=dict)
-    _maps: dict[Size, MeasuredMap | ValueError] = field(default_factory=dict)
     _repeats: set[str] = field(default_factory=set)
 
     def stage(self, name: str) -> Callable[..., Any]:
@@ -84,18 +84,24 @@ class Subject:
         """The stage's output as a float64 NumPy array, whatever library, dtype or device it came from."""
         return as_array(self.stage(name)(*arguments), name)
 
+    def once(self, what: str, measure: Callable[[], Measured]) -> Measured:
+        """What `measure` returns, or the error that it raises, measured for the first check that asks and then kept."""
+        if what not in self._kept:
+            try:
+                self._kept[what] = measure(), None
+            except (StageError, SkipCheck, ValueError) as error:
+                self._kept[what] = None, error
+        found, raised = self._kept[what]
+        if raised is not None:
+            raise raised
+        measured: Measured = found
+        return measured
+
     def preprocess_map(self, size: Size) -> MeasuredMap:
         """The measured map of `preprocess` for one image size; measured once. Raises `ValueError` if it has none."""
-        if size not in self._maps:
-            transform = self.stage("preprocess")
-            try:
-                self._maps[size] = measure_map(lambda image: as_array(transform(image.copy()), "preprocess"), size)
-            except ValueError as error:
-                self._maps[size] = error
-        known = self._maps[size]
-        if isinstance(known, ValueError):
-            raise known
-        return known
+        transform = self.stage("preprocess")
+        asked = lambda image: as_array(transform(image.copy()), "preprocess")  # noqa: E731
+        return self.once(f"preprocess map {size}", lambda: measure_map(asked, size))
 
     @cached_property
     def claims(self) -> dict[Size, GeomMeta]:

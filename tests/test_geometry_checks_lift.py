@@ -140,6 +140,7 @@ OTHER_FAULTS = {
     "half-precision-points": ({"cast": lambda points: points.half()}, {}),
     "outside-not-masked": ({"mask": everywhere, "padding": "border"}, {}),
     "mask-too-wide": ({"mask": rule("crop"), "padding": "border"}, {}),
+    "mask-too-wide over faded features": ({"mask": rule("crop")}, {}),
     "mask-too-tight": ({"mask": rule("centre"), "padding": "border"}, {"validity": "crop"}),
     "mask-too-tight by a margin": ({"mask": lambda g, p: g.valid(p - 0.5) & g.valid(p + 0.5)}, {}),
     "mask-too-tight by a rim cell": ({"mask": lambda g, p: g.valid(p) & (g.grid_from_image(p)[:, 0] > 1)}, {}),
