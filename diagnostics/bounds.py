@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from diagnostics.chains import Chains, Mask
-from diagnostics.recipe import HALF, Landing
+from diagnostics.recipe import HALF, Landing, right_links, run
 from diagnostics.subject import Floats
 
 # Cells from a bound. Either side of one whole cell, because that is how far rounding toward zero reaches.
@@ -41,8 +41,11 @@ class Bounds:
         return self.ends[0] - places, places - self.ends[1]
 
 
-def bounds_of(rule: str, chains: Chains, index: int, landing: Landing) -> Bounds:
-    """The bounds of `rule` at one of the sizes of `chains`."""
+def bounds_of(rule: str, chains: Chains, index: int, landing: Landing, slack: Floats | float = 0.0) -> Bounds:
+    """The bounds of `rule` at one of the sizes of `chains`.
+
+    slack: how far beyond the image they may lie, source pixels; the rule of the image itself has none.
+    """
     first, last = -HALF * np.ones(2), chains.image[index] - HALF
     gain, shift = landing.gain[index], landing.shift[index]
     if rule == "image":
@@ -55,7 +58,17 @@ def bounds_of(rule: str, chains: Chains, index: int, landing: Landing) -> Bounds
         ends = (edges - chains.first[index]) / chains.patch[index] - HALF
     places = np.sort((ends - shift) / gain, axis=0)
     low, high = places[:, ::-1] if landing.swapped else places
-    return Bounds(np.maximum(low, first), np.minimum(high, last), ends, gain, shift, landing.swapped)
+    return Bounds(np.maximum(low, first - slack), np.minimum(high, last + slack), ends, gain, shift, landing.swapped)
+
+
+def slack_of(rule: str, chains: Chains, index: int, landing: Landing) -> Floats:
+    """How far a grid that lies as `landing` says may lead beyond the image unblamed, source pixels (2,).
+
+    That is a crop pixel, as a resize from corner to corner has it, and what the landing itself is off at the bounds.
+    """
+    right, own = (bounds_of(rule, chains, index, at, np.inf) for at in (run(right_links(chains), chains), landing))
+    off = np.maximum(np.abs(own.first - right.first), np.abs(own.last - right.last))
+    return np.asarray(1 / chains.scale[index] + off)
 
 
 def points_around(bounds: Bounds, chains: Chains, index: int) -> tuple[Floats, Floats]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diagnostics.bounds import Bounds, bounds_of, points_around
+from diagnostics.bounds import Bounds, bounds_of, points_around, slack_of
 from diagnostics.chains import Chains, Mask
 from diagnostics.crop_errors import place_in_words
 from diagnostics.faults import named
@@ -33,11 +33,13 @@ def check_lift_counts_points_by_its_rule(subject: Subject) -> Finding:
     measured = landing_of(subject)
     chains, own = measured.chains, measured.landing
     right = run(right_links(chains), chains)
-    findings = [
-        _judged(subject, measured, index, landing) for landing in (right, own) for index in range(len(chains.sizes))
+    # What leads a little beyond the image by the landing alone may be cut off there, or not.
+    judged = [
+        [_judged(subject, measured, index, landing, slack=slack) for index in range(len(chains.sizes))]
+        for landing in (right, own)
+        for slack in (False, True)
     ]
-    by_right, by_own = findings[: len(chains.sizes)], findings[len(chains.sizes) :]
-    chosen = min((by_right, by_own), key=lambda rows: max(row.wide + row.tight for row in rows))
+    chosen = min(judged, key=lambda rows: max(row.wide + row.tight for row in rows))
     wide, tight = max(chosen, key=lambda row: row.wide), max(chosen, key=lambda row: row.tight)
     rule = subject.pipeline.validity
     faults = []
@@ -95,10 +97,11 @@ class _Judged:
     share_outside: float
 
 
-def _judged(subject: Subject, measured: MeasuredLanding, index: int, landing: Landing) -> _Judged:
+def _judged(subject: Subject, measured: MeasuredLanding, index: int, landing: Landing, *, slack: bool) -> _Judged:
     """How deep outside a mask accepts and how deep inside it refuses, against the bounds that `landing` gives."""
-    chains = measured.chains
-    bounds = bounds_of(subject.pipeline.validity, chains, index, landing)
+    chains, rule = measured.chains, subject.pipeline.validity
+    allowed = slack_of(rule, chains, index, landing) if slack and rule != "image" else 0.0
+    bounds = bounds_of(rule, chains, index, landing, allowed)
     points, mask = _asked(subject, chains, index, bounds)
     depth = bounds.depth(points)
     doubt = _doubt(measured) * chains.pixels_a_cell[index].max()
