@@ -11,6 +11,7 @@ from diagnostics.pipeline import Pipeline
 from diagnostics.probes_encoder import EncoderProbe, striking
 from diagnostics.subject import Subject
 from diagnostics.verdict import SkipCheck, StageError
+from planted import each_setting
 from reference import EnhancedCLIPEncoder
 from reference.closed_form import geometry_for
 
@@ -32,21 +33,13 @@ def faults(broken, seed=0):
     return [fault for finding in findings(broken, seed).values() for fault in finding.faults]
 
 
-def planted():
-    return [
-        pytest.param(fault_id, broken, id=f"{fault_id}-{setting}")
-        for fault_id, settings in BROKEN.items()
-        for setting, broken in enumerate(settings)
-    ]
-
-
 def test_every_fault_of_the_catalogue_is_planted_at_two_settings_or_more():
     assert set(BROKEN) == set(CATALOGUE)
     assert min(map(len, BROKEN.values())) >= 2
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize(("fault_id", "broken"), planted())
+@pytest.mark.parametrize(("fault_id", "broken"), each_setting(BROKEN))
 def test_a_planted_fault_is_named_and_nothing_else(fault_id, broken, seed):
     found = faults(broken, seed)
     assert [fault.id for fault in found] == [fault_id]

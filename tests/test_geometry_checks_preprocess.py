@@ -28,6 +28,7 @@ from diagnostics.faults_preprocess import CATALOGUE
 from diagnostics.pipeline import Pipeline
 from diagnostics.subject import Subject
 from diagnostics.verdict import Finding, SkipCheck, StageError
+from planted import each_setting
 from reference import load_image
 from reference.geometry import GeomMeta
 
@@ -57,20 +58,12 @@ def faults(broken, sizes=SIZES):
     return [fault for finding in findings(broken, sizes).values() for fault in finding.faults]
 
 
-def planted():
-    return [
-        pytest.param(fault_id, broken, id=f"{fault_id}-{setting}")
-        for fault_id, settings in BROKEN.items()
-        for setting, broken in enumerate(settings)
-    ]
-
-
 def test_every_fault_of_the_catalogue_is_planted_at_two_settings_or_more():
     assert set(BROKEN) == set(CATALOGUE)
     assert min(map(len, BROKEN.values())) >= 2
 
 
-@pytest.mark.parametrize(("fault_id", "broken"), planted())
+@pytest.mark.parametrize(("fault_id", "broken"), each_setting(BROKEN))
 def test_a_planted_fault_is_named_and_nothing_else(fault_id, broken):
     found = faults(broken)
     assert [fault.id for fault in found] == [fault_id]
