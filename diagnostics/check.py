@@ -32,8 +32,8 @@ def check_pipeline(
     image_sizes: `(height, width)` to probe; by default a set that tells the known faults apart.
     checks: names of the checks to run, in any order; by default all.
     seed: for what the probes draw, and for the generators of torch, NumPy and Python at the start of every check.
-    expected_failures: check name -> reason. A check that fails as expected has the status `expected` and its faults are
-    not reported; one that passes is an error, so that the list cannot go stale.
+    expected_failures: check name -> reason. A check that fails or raises as expected has the status `expected` and its
+    faults are not reported; one that passes is an error, so that the list cannot go stale.
 
     Raises `TypeError` or `ValueError` for what is no pipeline, an unknown check, an impossible size and seed.
     """

@@ -136,9 +136,8 @@ def _asked(subject: Subject, chains: Chains, index: int, bounds: Bounds) -> tupl
 
 def _doubt(measured: MeasuredLanding) -> float:
     """How near a bound the mask is not judged, cells: what is cut to crop pixels may move by one of them."""
-    return (
-        _DOUBT if measured.raster is None or not measured.cut else _DOUBT + float((1 / measured.raster.fineness).max())
-    )
+    moved = 0.0 if measured.raster is None or not measured.cut else float((1 / measured.raster.fineness).max())
+    return _DOUBT + moved
 
 
 def _truncates(bounds: Bounds, points: Floats, mask: Mask) -> bool | None:

@@ -79,9 +79,8 @@ class Examination:
             return Result(check.name, "skipped", reason=str(skip)), ()
         except StageError as error:
             if check.name in self._expected:
-                return Result(
-                    check.name, "expected", command=self._command(check), reason=self._expected[check.name]
-                ), ()
+                known = self._expected[check.name]
+                return Result(check.name, "expected", command=self._command(check), reason=known), ()
             first = self._met.setdefault(error.brief, check.name)
             reason = str(error) if first == check.name else as_in(error.brief, first)
             return Result(check.name, "error", command=self._command(check), reason=reason), ()

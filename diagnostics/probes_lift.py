@@ -16,7 +16,7 @@ from diagnostics.subject import Floats, Subject
 from diagnostics.verdict import SkipCheck, StageError
 from reference.geometry import index_from_edge
 
-_POINTS = 1500
+_POINTS = 1500  # asked at every image size
 _SPREAD = 1 / 1.32471795724474602596 ** np.arange(1, 3)  # powers of the plastic number: the R2 sequence of M. Roberts
 _FEWEST_CELLS = 3
 _FEWEST = 9  # points, below which no map is fitted
