@@ -41,8 +41,8 @@ def check_training_modes(subject: Subject) -> Finding:
     """After `module.train()`, frozen parts are in `eval()` and listed ones in `train()`; every mode is put back.
 
     Judged are parts of which all parameters are frozen and unlisted, or all thawed and listed: what is one but not the
-    other is the fault of `check_training_parameters`. In either mode may be single layers that act alike in both, and
-    what is left of a frozen block in which somebody put to sleep what does not.
+    other is the fault of `check_training_parameters`. Frozen but in `train()` may be single layers that act alike in
+    both modes, and what is left of a frozen block in which somebody put to sleep what does not.
     """
     module, patterns = _contract(subject)
     listed = _listed(module, patterns)
@@ -109,20 +109,19 @@ def _outermost(module: nn.Module, listed: set[int], training: bool) -> Iterator[
 
 
 def _any_asleep(part: nn.Module) -> bool:
-    """Whether the part or anything in it that has parameters is in `eval()`, and that makes a difference."""
-    holders = (inner for inner in part.modules() if next(inner.parameters(), None) is not None)
-    return any(not inner.training and _acts_in(inner, training=False) for inner in holders)
+    """Whether the part or anything in it that has parameters is in `eval()`."""
+    return not all(inner.training for inner in part.modules() if next(inner.parameters(), None) is not None)
 
 
 def _left_awake(part: nn.Module) -> bool:
     """Whether anything that acts otherwise in `train()` is in it, or nobody put anything of a whole block to sleep."""
     block = next(part.children(), None) is not None
-    return _acts_in(part, training=True) or (block and all(inner.training for inner in part.modules()))
+    return _acts_awake(part) or (block and all(inner.training for inner in part.modules()))
 
 
-def _acts_in(part: nn.Module, training: bool) -> bool:
-    """Whether anything in the part is in this mode and acts otherwise in the other one."""
-    return any(inner.training == training and _knows_its_mode(inner) for inner in part.modules())
+def _acts_awake(part: nn.Module) -> bool:
+    """Whether anything in the part is in `train()` and acts otherwise there."""
+    return any(inner.training and _knows_its_mode(inner) for inner in part.modules())
 
 
 def _knows_its_mode(part: nn.Module) -> bool:

@@ -64,7 +64,7 @@ def _named(link: Link, measured: MeasuredLanding, meant: str, rivals: tuple[str,
     return _fault(fault_id, link.detail, landing, chains, rivals)
 
 
-def corners(measured: MeasuredLanding) -> Floats:
+def _corners(measured: MeasuredLanding) -> Floats:
     """The ends of what was measured at every size, image index points (S, 2, 2)."""
     points = np.stack([measured.low, measured.high], axis=1)
     return points[..., ::-1] if measured.landing.swapped else points
@@ -78,7 +78,7 @@ def _misses(measured: MeasuredLanding, landing: Landing) -> float:
     apart = float((np.abs(landing.gain - measured.landing.gain) * (measured.high - measured.low)).max()) / 2
     if apart > MATCH:
         return apart
-    points = corners(measured)
+    points = _corners(measured)
     return float(np.abs(landing.at(points) - measured.landing.at(points)).max())
 
 
