@@ -19,7 +19,7 @@ _UNIT = "units of a normalised value"
 
 def check_preprocess_colours(subject: Subject) -> Finding:
     """Black, white, the primaries and grey arrive as the declared statistics say, on values in [0, 1], red first."""
-    measured, change = measure_colours(subject)
+    measured, change = subject.once("colours", lambda: measure_colours(subject))
     declared = subject.pipeline.normalization
     meant = Links(declared)
     if change > meant.tolerance():

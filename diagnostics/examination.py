@@ -9,6 +9,7 @@ from importlib import metadata
 
 from diagnostics import surroundings
 from diagnostics.checks import CHECKS, Check
+from diagnostics.evidence import evidence_of
 from diagnostics.pipeline import Pipeline
 from diagnostics.subject import IMAGE_SIZES, Subject
 from diagnostics.users_code import our_line, told
@@ -59,6 +60,8 @@ class Examination:
         """Run the checks of these names, by default all, in pipeline order."""
         outcomes = [self.outcome(check) for check in checks_named(checks)]
         subject = self._subject
+        with surroundings.of_a_check(subject.seed) as subject.theirs:
+            evidence = evidence_of(subject)
         return Diagnosis(
             pipeline=self.pipeline.name,
             faults=in_order([fault for _, faults in outcomes for fault in faults]),
@@ -66,8 +69,10 @@ class Examination:
             conditions={
                 "image_sizes": [list(size) for size in subject.image_sizes],
                 "seed": subject.seed,
+                "command": self._command(),
                 "versions": _versions(),
             },
+            evidence=evidence,
         )
 
     def outcome(self, check: Check) -> Outcome:
@@ -102,19 +107,30 @@ class Examination:
         return self._result(check, finding, "failed", finding.note), finding.faults
 
     def _result(self, check: Check, finding: Finding, status: str, reason: str) -> Result:
-        command = self._command(check)
-        return Result(check.name, status, finding.value, finding.limit, finding.unit, finding.worst, command, reason)
+        return Result(
+            name=check.name,
+            status=status,
+            value=finding.value,
+            limit=finding.limit,
+            unit=finding.unit,
+            worst=finding.worst,
+            command=self._command(check),
+            reason=reason,
+            faults=tuple(fault.id for fault in finding.faults) if status == "failed" else (),
+        )
 
-    def _command(self, check: Check) -> str:
-        """What runs this check alone: in a shell, if the pipeline was loaded from there, else in Python."""
+    def _command(self, check: Check | None = None) -> str:
+        """What runs this check alone again, or all: in a shell where the pipeline was loaded from one, else in Python."""
         subject = self._subject
         if self._path is not None:
+            alone = f" --check {check.name}" if check else ""
             seed = f" --seed {subject.seed}" if subject.seed else ""
-            return f"python -m diagnostics.check {shlex.quote(self._path)} --check {check.name}{seed}"
+            return f"python -m diagnostics.check {shlex.quote(self._path)}{alone}{seed}"
         arguments = ["pipeline"]
         if subject.image_sizes != IMAGE_SIZES:
             arguments.append(f"image_sizes={list(subject.image_sizes)}")
-        arguments.append(f"checks=[{check.name!r}]")
+        if check is not None:
+            arguments.append(f"checks=[{check.name!r}]")
         if subject.seed:
             arguments.append(f"seed={subject.seed}")
         return f"check_pipeline({', '.join(arguments)})"

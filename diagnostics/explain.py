@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from diagnostics.probes_lift import MeasuredLanding
 from diagnostics.recipe import WRITTEN_REALISED, Landing, Link, Recipe, alone, recipes, wrong_links
 from diagnostics.solved import solved_links
 from diagnostics.subject import Floats
-from diagnostics.verdict import Fault
+from diagnostics.verdict import Fault, OwnLanding
 
 MATCH = 0.003  # cells: three times what a probe is good to, a fifth of the smallest fault told apart
 _MOST_WRONG = 3
@@ -61,7 +62,7 @@ def _named(link: Link, measured: MeasuredLanding, meant: str, rivals: tuple[str,
     if link == WRITTEN_REALISED:
         rivals = ("source-half-pixel + half-cell-missing", *rivals)
     landing = measured.landing if single else alone(link, chains)
-    return _fault(fault_id, link.detail, landing, chains, rivals)
+    return replace(_fault(fault_id, link.detail, landing, chains, rivals), links=link.slots)
 
 
 def _corners(measured: MeasuredLanding) -> Floats:
@@ -95,7 +96,7 @@ def _distinct(fitting: list[tuple[float, Recipe]]) -> list[Recipe]:
 def _fault(fault_id: str, detail: str, landing: Landing, chains: Chains, alternatives: tuple[str, ...] = ()) -> Fault:
     errors, points = crop_errors(landing, chains)
     worst = np.unravel_index(np.hypot(*np.moveaxis(errors, -1, 0)).argmax(), errors.shape[:2])
-    return named(
+    fault = named(
         CATALOGUE,
         fault_id,
         error_px=float(np.hypot(*errors[worst])),
@@ -104,6 +105,12 @@ def _fault(fault_id: str, detail: str, landing: Landing, chains: Chains, alterna
         detail=detail or "as it stands",
         shift=shift_in_words(errors[0]),
     )
+    return replace(fault, landing=_own(landing, chains, int(worst[0])))
+
+
+def _own(landing: Landing, chains: Chains, index: int) -> OwnLanding:
+    (sx, sy), (tx, ty) = landing.gain[index].tolist(), landing.shift[index].tolist()
+    return OwnLanding(chains.sizes[index], (sx, sy), (tx, ty), landing.swapped)
 
 
 def _unexplained(measured: MeasuredLanding) -> Fault:
@@ -124,4 +131,5 @@ def _unexplained(measured: MeasuredLanding) -> Fault:
             f"reads {shift_in_words(errors[0])}."
         ),
         remedy="Compare with geometry_of(preprocess, image_size).grid_from_image(points), link by link.",
+        landing=_own(measured.landing, chains, int(worst[0])),
     )

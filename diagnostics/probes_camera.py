@@ -97,10 +97,10 @@ class Fit:
 def shots(subject: Subject) -> list[Shot]:
     """`project` asked about every scene, in torch's float32. Raises `StageError` for what is no `(points, valid)`."""
     project = subject.stage("project")
-    return [
-        _shot(scene, project(torch.tensor(scene.world), scene.camera))
-        for scene in scenes(tuple(subject.image_sizes), subject.seed)
-    ]
+    asked = scenes(tuple(subject.image_sizes), subject.seed)
+    return subject.once(
+        "shots", lambda: [_shot(scene, project(torch.tensor(scene.world), scene.camera)) for scene in asked]
+    )
 
 
 def _shot(scene: Scene, answer: object) -> Shot:

@@ -79,6 +79,11 @@ class Link:
     value: Any
     detail: str = ""
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The slots whose choice is wrong: its own, or those of the written recipe."""
+        return ("source", "frame", "cell") if self.slot == WRITTEN.slot else (self.slot,)
+
 
 Recipe = tuple[Link, ...]
 # Each stands for the links of `written_links`.
@@ -202,7 +207,7 @@ def written_links(chains: Chains, written: Link) -> dict[str, Link]:
     right = right_links(chains)
     nominal = next(frame for _, _, frame in nominal_frames(chains))
     frame = nominal if written.value == "nominal" else right["frame"].value
-    wrong = {"source": (0.0, 0.0), "frame": frame, "cell": 0.0}
+    wrong = dict(zip(written.slots, ((0.0, 0.0), frame, 0.0), strict=True))
     return {**right, **{slot: Link(slot, written.fault, value) for slot, value in wrong.items()}}
 
 

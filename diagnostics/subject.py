@@ -97,6 +97,10 @@ class Subject:
         measured: Measured = found
         return measured
 
+    def measured(self, what: str) -> Any:
+        """What `once` keeps under that name; None where no check asked for it and where measuring it failed."""
+        return self._kept.get(what, (None, None))[0]
+
     def preprocess_map(self, size: Size) -> MeasuredMap:
         """The measured map of `preprocess` for one image size; measured once. Raises `ValueError` if it has none."""
         transform = self.stage("preprocess")

@@ -13,6 +13,19 @@ STATUSES = ("passed", "failed", "skipped", "error", "expected")
 
 
 @dataclass(frozen=True)
+class OwnLanding:
+    """Where a lift with one fault alone reads at one image size `(height, width)`.
+
+    scale, shift: (x, y); grid index `scale * u + shift` of an image index coordinate. swapped: x is read for y.
+    """
+
+    image_size: tuple[int, int]
+    scale: tuple[float, float]
+    shift: tuple[float, float]
+    swapped: bool
+
+
+@dataclass(frozen=True)
 class Fault:
     """One mistake, named.
 
@@ -20,6 +33,8 @@ class Fault:
     error_px: worst landing error that it causes, source pixels; None for a fault that moves nothing.
     where: where it is worst, in words. explanation: what is wrong, with this pipeline's numbers.
     remedy: what to change, a formula or a line of code. alternatives: ids that explain what was measured as well.
+    links: the links of the landing that are chosen wrong, names of `recipe.SLOTS`; none for what is no landing.
+    landing: what it does alone, at the image size where it is worst; None where it has no landing of its own.
     """
 
     id: str
@@ -29,6 +44,8 @@ class Fault:
     explanation: str
     remedy: str
     alternatives: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    landing: OwnLanding | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +75,7 @@ class Result:
     """One check's outcome.
 
     command: what runs this check alone again. reason: why it was skipped, expected to fail, or could not run; a remark
-    where it did run.
+    where it did run. faults: ids of those that it found.
     """
 
     name: str
@@ -69,6 +86,7 @@ class Result:
     worst: str = ""
     command: str = ""
     reason: str = ""
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,12 +94,14 @@ class Diagnosis:
     """Everything that a pipeline's checks found, faults in the order in which data flows.
 
     passed: nothing failed, nothing raised, and something was measured; skipped checks do not count against it.
+    conditions: what it was measured with. evidence: what was measured, to be drawn; see `evidence.evidence_of`.
     """
 
     pipeline: str
     faults: tuple[Fault, ...]
     results: tuple[Result, ...]
     conditions: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -90,26 +110,25 @@ class Diagnosis:
         return "passed" in statuses and not statuses & {"failed", "error"}
 
     def to_dict(self) -> dict[str, Any]:
-        """The diagnosis as JSON values, with the number of its schema."""
+        """The diagnosis as JSON values, with the number of its schema: what `results.schema.json` describes."""
         return {
             "schema": SCHEMA,
             "pipeline": self.pipeline,
             "passed": self.passed,
-            "faults": [_plain(fault) for fault in self.faults],
-            "results": [_plain(result) for result in self.results],
-            "conditions": dict(self.conditions),
+            "faults": [_plain(asdict(fault)) for fault in self.faults],
+            "results": [_plain(asdict(result)) for result in self.results],
+            "conditions": _plain(self.conditions),
+            **_plain(self.evidence),
         }
 
 
-def _plain(record: Fault | Result) -> dict[str, Any]:
-    return {name: _json_value(value) for name, value in asdict(record).items()}
-
-
-def _json_value(value: Any) -> Any:
-    """JSON has neither infinity nor not-a-number: a value beyond measure is null there."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return list(value) if isinstance(value, tuple) else value
+def _plain(value: Any) -> Any:
+    """`value` as JSON has it: tuples are lists, and what is infinite or not a number, so beyond measure, is null."""
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class SkipCheck(Exception):  # noqa: N818 - it is no error

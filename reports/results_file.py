@@ -1,0 +1,92 @@
+"""Reads a results file of `diagnostics.check --json`: checked against its schema, or refused in one line."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from diagnostics.command_line import InputError, blaming
+from diagnostics.verdict import SCHEMA
+
+Results = dict[str, Any]
+_MOST_BYTES = 64 * 2**20  # some fifty times what a run over many image sizes writes
+_REMEDY = "give a file that `python -m diagnostics.check --json` wrote"
+# What an older file may lack, and what is then shown: nothing.
+_ABSENT: Results = {"conditions": {}, "declared": None, "sizes": [], "projections": [], "colours": None, "heatmaps": []}
+
+
+def read_results(path: Path) -> Results:
+    """The diagnosis in the JSON file at `path`, in full: what an older file may lack is there and empty.
+
+    Raises `InputError` that names the file, for one that is not there, is no JSON, is of another schema or has
+    something else in a place than its schema says.
+    """
+    with blaming(str(path)), path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise InputError(f"{path}: it has more than {_MOST_BYTES >> 20} MB, which no diagnosis has; {_REMEDY}")
+    try:
+        found = json.loads(content.decode("utf-8"), parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        raise InputError(f"{path}: no JSON that can be read ({what}); {_REMEDY}") from None
+    return checked(found, str(path))
+
+
+def checked(found: Any, name: str) -> Results:
+    """`found` with what an older file may lack, empty. Raises `InputError` naming `name` where it is no diagnosis."""
+    if not isinstance(found, dict) or "schema" not in found:
+        raise InputError(f"{name}: no diagnosis, it has no schema; {_REMEDY}")
+    version = found["schema"]
+    if version != SCHEMA or isinstance(version, bool):
+        newer = isinstance(version, int) and version > SCHEMA
+        advice = "install a newer halfpixel to read it" if newer else _REMEDY
+        raise InputError(f"{name}: its schema is {_brief(version)}, this version reads {SCHEMA}; {advice}")
+    if wrong := best_match(_validator().iter_errors(found)):
+        raise InputError(f"{name}: {_in_words(wrong)}; {_REMEDY}")
+    for record in found.get("sizes", []):
+        _refuse_ragged(record, name)
+    return {**_ABSENT, **found}
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    text = resources.files("diagnostics").joinpath("results.schema.json").read_text("utf-8")
+    return Draft202012Validator(json.loads(text))
+
+
+def _refused(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _in_words(wrong: ValidationError) -> str:
+    """What a validator found, without what it found there, which may be all of the file."""
+    place = wrong.json_path.removeprefix("$").removeprefix(".")
+    if wrong.validator == "required":
+        return f"{wrong.message} of {place}" if place else wrong.message  # names the key alone
+    return f"{place} is {_brief(wrong.instance)}, which breaks {wrong.validator}: {_brief(wrong.validator_value)}"
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+def _refuse_ragged(record: Results, name: str) -> None:
+    """Rows and columns of one table are as many as its axes say, which a JSON Schema cannot."""
+    size, lattice, mask = record["image_size"], record.get("lattice"), record.get("mask")
+    if lattice is not None:
+        shape = len(lattice["v"]), len(lattice["u"])
+        for key in ("error_x", "error_y"):
+            if len(lattice[key]) != shape[0] or {len(row) for row in lattice[key]} != {shape[1]}:
+                raise InputError(
+                    f"{name}: {key} of the lattice at {size} is not {shape[0]} rows of {shape[1]}; {_REMEDY}"
+                )
+    if mask is not None and len({len(row) for row in mask["rows"]}) != 1:
+        raise InputError(f"{name}: the mask at {size} has rows of several lengths; {_REMEDY}")
