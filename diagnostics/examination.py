@@ -6,6 +6,7 @@ import platform
 import shlex
 from collections.abc import Mapping, Sequence
 from importlib import metadata
+from typing import Any
 
 from diagnostics import surroundings
 from diagnostics.checks import CHECKS, Check
@@ -56,12 +57,10 @@ class Examination:
         self._path = path
         self._met: dict[str, str] = {}  # what went wrong with a stage -> the check that met it first
 
-    def diagnosis(self, checks: Sequence[str] | None = None) -> Diagnosis:
-        """Run the checks of these names, by default all, in pipeline order."""
+    def diagnosis(self, checks: Sequence[str] | None = None, *, evidence: bool = True) -> Diagnosis:
+        """Run the checks of these names, by default all, in pipeline order. evidence: whether it is sampled, too."""
         outcomes = [self.outcome(check) for check in checks_named(checks)]
         subject = self._subject
-        with surroundings.of_a_check(subject.seed) as subject.theirs:
-            evidence = evidence_of(subject)
         return Diagnosis(
             pipeline=self.pipeline.name,
             faults=in_order([fault for _, faults in outcomes for fault in faults]),
@@ -72,8 +71,13 @@ class Examination:
                 "command": self._command(),
                 "versions": _versions(),
             },
-            evidence=evidence,
+            evidence=self.evidence() if evidence else {},
         )
+
+    def evidence(self) -> dict[str, Any]:
+        """What the checks that ran so far have measured, to be drawn: see `evidence.evidence_of`."""
+        with surroundings.of_a_check(self._subject.seed) as self._subject.theirs:
+            return evidence_of(self._subject)
 
     def outcome(self, check: Check) -> Outcome:
         """Run one check: its result and the faults that it names. What went wrong before is told in short."""
@@ -120,7 +124,7 @@ class Examination:
         )
 
     def _command(self, check: Check | None = None) -> str:
-        """What runs this check alone again, or all: in a shell where the pipeline was loaded from one, else in Python."""
+        """What runs this check alone again, or all of them: in a shell where there is a path, else in Python."""
         subject = self._subject
         if self._path is not None:
             alone = f" --check {check.name}" if check else ""

@@ -13,6 +13,7 @@ import pytest
 
 from diagnostics import Pipeline, check_pipeline, parametrize_with_checks
 from diagnostics.checks import CHECKS
+from diagnostics.examination import Examination
 from diagnostics.parametrize import bound_checks
 from reference import GeomMeta, sample_points
 
@@ -87,7 +88,7 @@ def test_what_makes_no_sense_is_refused_where_it_is_written():
 
 
 def test_the_checks_of_one_pipeline_measure_once_what_several_need():
-    """All of them, one after the other, make as many calls as a whole run of `check_pipeline`."""
+    """All of them, one after the other, make as many calls as one run of all that samples nothing to be drawn."""
 
     def counted(calls):
         stages = ("geometry", "lift")
@@ -98,7 +99,7 @@ def test_the_checks_of_one_pipeline_measure_once_what_several_need():
         return replace(RIGHT, **wrapped)
 
     whole, alone = Counter(), Counter()
-    check_pipeline(counted(whole), SIZES)
+    Examination(counted(whole), SIZES).diagnosis(evidence=False)
     for check in bound(counted(alone), SIZES):
         outcome_of(check)
     assert alone == whole
