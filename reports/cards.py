@@ -1,0 +1,78 @@
+"""One card a fault: what it is, where it acts, what to change, how to see it again, and its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from diagnostics.faults import docs_page
+from diagnostics.pages import picture_of
+from reports.figures import Figure, camera_figures, colour_figures, landing_figures, worst_mask
+from reports.results_file import Results
+
+# check -> the figures of what it measures.
+SHOWN_WITH: dict[str, Callable[[Results], Iterator[Figure]]] = {
+    "lift_counts_points_by_its_rule": worst_mask,
+    "projection": camera_figures,
+    "preprocess_colours": colour_figures,
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A fault as the page shows it. anchor: unique on the page. commands: what measures it again."""
+
+    fault: Results
+    number: int
+    anchor: str
+    commands: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    page: str
+    planted: Figure | None
+
+
+def cards(results: Results) -> list[Card]:
+    """The faults, worst first; those that move nothing last, in the order in which data flows."""
+    worst_first = sorted(results["faults"], key=lambda fault: -(fault["error_px"] or 0))
+    anchors = _anchors(worst_first)
+    return [
+        _card(results, fault, number, anchor)
+        for number, (fault, anchor) in enumerate(zip(worst_first, anchors, strict=True), 1)
+    ]
+
+
+def _anchors(faults: list[Results]) -> Iterator[str]:
+    """The id of each, with the stage and then a number where one has been before."""
+    taken: set[str] = set()
+    for fault in faults:
+        names = (
+            fault["id"],
+            f"{fault['id']}-{fault['stage']}",
+            *(f"{fault['id']}-{k}" for k in range(2, len(faults) + 2)),
+        )
+        anchor = next(name for name in names if name not in taken)
+        taken.add(anchor)
+        yield anchor
+
+
+def _card(results: Results, fault: Results, number: int, anchor: str) -> Card:
+    found_by = [result for result in results["results"] if fault["id"] in result.get("faults", ())]
+    planted = picture_of(fault["id"])
+    return Card(
+        fault=fault,
+        number=number,
+        anchor=anchor,
+        commands=tuple(result["command"] for result in found_by if result["command"]),
+        figures=tuple(_figures(results, fault, {result["name"] for result in found_by})),
+        page=docs_page(fault["id"]),
+        planted=None if planted is None else Figure(planted.inline(), planted.alt),
+    )
+
+
+def _figures(results: Results, fault: Results, checks: set[str]) -> Iterator[Figure]:
+    """What was measured of it: its landing, the mask, cameras or colours, by the check that found it."""
+    if fault.get("landing") is not None:
+        yield from landing_figures(results, fault)
+    for check, figures in SHOWN_WITH.items():
+        if check in checks:
+            yield from figures(results)

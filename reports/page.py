@@ -1,0 +1,108 @@
+"""The report of one diagnosis as a single HTML page: the same results give the same bytes, and nothing is loaded."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from reports.cards import SHOWN_WITH, Card, cards
+from reports.chain import links, stages
+from reports.figures import Figure
+from reports.places import AtSize
+from reports.rendering import px, rendered
+from reports.results_file import Results
+from reports.sections import counts_section, drifts, mask_sections, size_sections
+from reports.tables import conditions_table
+
+_ORDER = ("failed", "error", "expected", "passed", "skipped")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """state: "faults", "stuck", "clean" or "nothing", with its symbol; headline and sentence: in words."""
+
+    state: str
+    symbol: str
+    headline: str
+    sentence: str
+
+
+def page(results: Results) -> str:
+    """The page. results: as `reports.results_file` reads them."""
+    shown_cards = cards(results)
+    at_first = [AtSize(record) for record in results["sizes"][:1]]
+    return rendered(
+        "page.html",
+        results=results,
+        verdict=verdict(results, shown_cards),
+        cards=shown_cards,
+        anchors={card.anchor for card in shown_cards},
+        stages=stages(results),
+        links=links(results["faults"]),
+        sizes=size_sections(results["sizes"]),
+        masks=mask_sections(results["sizes"]),
+        drifts=drifts(at_first),
+        counts=counts_section(at_first),
+        heatmaps=[],
+        other=other_figures(results),
+        conditions=conditions_table(results),
+        checks=sorted(results["results"], key=lambda result: _ORDER.index(result["status"])),
+        tally=tally(results),
+        inspector=_inspector(results["sizes"]),
+    )
+
+
+def other_figures(results: Results) -> list[Figure]:
+    """Figures of what was measured and found right, and is shown nowhere else: cameras and colours."""
+    right = {result["name"] for result in results["results"] if result["status"] == "passed"} & {
+        "projection",
+        "preprocess_colours",
+    }
+    return [figure for check in sorted(right) for figure in SHOWN_WITH[check](results)]
+
+
+def tally(results: Results) -> list[tuple[str, int]]:
+    """How many checks went how, failures first."""
+    counts = Counter(result["status"] for result in results["results"])
+    return [(status, counts[status]) for status in _ORDER if counts[status]]
+
+
+def verdict(results: Results, found: list[Card]) -> Verdict:
+    """The page in one sentence."""
+    statuses = {result["status"] for result in results["results"]}
+    stuck = sum(result["status"] == "error" for result in results["results"])
+    if found or "failed" in statuses:
+        count = len(found)
+        headline = f"{count} fault{'s' if count != 1 else ''} found" if count else "Checks failed"
+        return Verdict("faults", "✗", headline, _worst(found) + (f" {stuck} checks could not run." if stuck else ""))
+    if stuck:
+        return Verdict("stuck", "!", "No verdict", f"{stuck} of {len(results['results'])} checks could not run.")
+    if "passed" in statuses:
+        return Verdict("clean", "✓", "No fault found", _clean(results))
+    return Verdict("nothing", "–", "Nothing was measured", "Every check was skipped; the table below says why.")
+
+
+def _worst(found: list[Card]) -> str:
+    if not found:
+        return ""
+    fault = found[0].fault
+    if fault["error_px"] is None:
+        return f"{fault['id']} in {fault['stage']}."
+    return f"Worst: {fault['id']} in {fault['stage']}, up to {px(fault['error_px'])} source pixels off."
+
+
+def _clean(results: Results) -> str:
+    measured = sum(result["status"] == "passed" for result in results["results"])
+    skipped = sum(result["status"] == "skipped" for result in results["results"])
+    also = f"; {skipped} had nothing to measure" if skipped else ""
+    return f"{measured} checks passed{also}."
+
+
+def _inspector(sizes: list[Results]) -> Markup:
+    """The maps of every image size for the script, as JSON that cannot end its element."""
+    keys = ("image_size", "crop_size", "grid", "crop_from_image", "grid_from_image", "read_from_image")
+    text = json.dumps([{key: record.get(key) for key in keys} for record in sizes])
+    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - numbers and our own keys
