@@ -70,8 +70,7 @@ def own_field(at: AtSize, landing: Record) -> Field:
 
 
 def _between_centres(at: AtSize, places: Floats) -> NDArray[np.bool_]:
-    within: NDArray[np.bool_] = ((places >= 0) & (places <= at.cells - 1)).all(axis=-1)
-    return within
+    return np.asarray(((places >= 0) & (places <= at.cells - 1)).all(axis=-1))
 
 
 def draw_field(at: AtSize, field: Field, alt: str, *, inspected: int | None = None) -> Markup:
