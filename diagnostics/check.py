@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from diagnostics.checks import CHECKS
@@ -13,6 +14,8 @@ from diagnostics.command_line import Arguments, Parser, command, say
 from diagnostics.examination import Examination
 from diagnostics.output import checked_output, write_all
 from diagnostics.pipeline import Pipeline, loaded
+from diagnostics.scene_counts import Scene, add_scene_options, heatmaps, scenes_of, sizes_of
+from diagnostics.subject import IMAGE_SIZES
 from diagnostics.verdict import Diagnosis
 from diagnostics.wording import report
 from reference.fields import Size
@@ -40,12 +43,21 @@ def check_pipeline(
     return Examination(pipeline, image_sizes, seed, expected_failures).diagnosis(checks)
 
 
-def check_path(path: str, checks: Sequence[str] | None = None, seed: int = 0) -> Diagnosis:
+def check_path(
+    path: str, checks: Sequence[str] | None = None, seed: int = 0, scenes: Sequence[Scene] = ()
+) -> Diagnosis:
     """Check the pipeline at `"package.module:object"`; the commands in its results are for a shell.
 
-    Raises `InputError` where there is no pipeline to be had from there.
+    scenes: images, of whose sizes the pipeline is measured, too, and whose points are counted in the evidence.
+
+    Raises `InputError` where there is no pipeline to be had from there, and for files that are no scene.
     """
-    return Examination(loaded(path), seed=seed, path=path).diagnosis(checks)
+    sizes = tuple(dict.fromkeys((*IMAGE_SIZES, *sizes_of(scenes))))
+    # The sizes of the images change what is measured, and so belong to what measures it again.
+    options = [option for scene in scenes for option in scene.options] if sizes != IMAGE_SIZES else []
+    diagnosis = Examination(loaded(path), sizes, seed, path=path, options=options).diagnosis(checks)
+    counted = heatmaps(scenes, diagnosis.evidence, path) if checks is None or diagnosis.evidence["sizes"] else []
+    return replace(diagnosis, evidence={**diagnosis.evidence, "heatmaps": counted})
 
 
 @command
@@ -53,10 +65,10 @@ def main(argv: Arguments = None) -> int:
     """Check a pipeline and say what was found; see `--help`."""
     asked = _parser().parse_args(argv)
     taken = None if asked.json is None else checked_output("--json", asked.json, {})
-    diagnosis = check_path(asked.pipeline, asked.check, asked.seed)
+    diagnosis = check_path(asked.pipeline, asked.check, asked.seed, scenes_of(asked))
     say(report(diagnosis))
     if taken is not None:
-        write_all({taken: (json.dumps(diagnosis.to_dict(), indent=1, allow_nan=False) + "\n").encode()})
+        write_all({taken: (json.dumps(diagnosis.to_dict(), allow_nan=False) + "\n").encode()})
     statuses = {result.status for result in diagnosis.results}
     if "error" in statuses or not statuses & {"passed", "failed"}:
         return COULD_NOT_RUN
@@ -74,6 +86,7 @@ def _parser() -> Parser:
     parser.add_argument("--json", type=Path, metavar="F", help="write the diagnosis as JSON, too")
     parser.add_argument("--check", action="append", choices=[check.name for check in CHECKS], help="repeatable")
     parser.add_argument("--seed", type=_seed, default=0, help="of what the probes draw (default: %(default)s)")
+    add_scene_options(parser)
     return parser
 
 

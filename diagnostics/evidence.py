@@ -21,7 +21,7 @@ from reference.fields import Size
 from reference.geometry import edge_from_index, index_from_edge
 
 _LATTICE = (16, 21)  # rows and columns of points, the outermost on the image's outermost pixel centres
-_TILES = (48, 64)  # rows and columns of equal tiles of the image, at whose centres a mask is asked
+_TILES = (96, 128)  # rows and columns of equal tiles of the image, at whose centres a mask is asked
 
 
 def evidence_of(subject: Subject) -> dict[str, Any]:

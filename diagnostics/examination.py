@@ -26,7 +26,7 @@ class Examination:
 
     Every check starts from the same seeds and the same global state, so that it finds the same whichever checks ran
     before it. Arguments are those of `diagnostics.check_pipeline`; path: the `package.module:object` that the pipeline
-    was loaded from, for commands that run in a shell.
+    was loaded from, for commands that run in a shell, and options: what else such a command has to be given.
 
     Raises `TypeError` or `ValueError` as `check_pipeline` does.
     """
@@ -38,6 +38,7 @@ class Examination:
         seed: int = 0,
         expected_failures: Mapping[str, str] | None = None,
         path: str | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         if not isinstance(pipeline, Pipeline):
             raise TypeError(f"pipeline must be a diagnostics.Pipeline, got {type(pipeline).__name__}")
@@ -54,8 +55,8 @@ class Examination:
         self._expected = dict(expected_failures or {})
         checks_named(self._expected)
         self._subject = Subject(pipeline, sizes, seed)
-        self._path = path
-        self._met: dict[str, str] = {}  # what went wrong with a stage -> the check that met it first
+        self._path, self._options = path, options
+        self.met: dict[str, tuple[str, str]] = {}  # check -> the error of a stage that it met, in short and in full
 
     def diagnosis(self, checks: Sequence[str] | None = None, *, evidence: bool = True) -> Diagnosis:
         """Run the checks of these names, by default all, in pipeline order. evidence: whether it is sampled, too."""
@@ -90,7 +91,8 @@ class Examination:
             if check.name in self._expected:
                 known = self._expected[check.name]
                 return Result(check.name, "expected", command=self._command(check), reason=known), ()
-            first = self._met.setdefault(error.brief, check.name)
+            self.met[check.name] = error.brief, str(error)
+            first = next(name for name, (brief, _) in self.met.items() if brief == error.brief)
             reason = str(error) if first == check.name else as_in(error.brief, first)
             return Result(check.name, "error", command=self._command(check), reason=reason), ()
         except Exception as error:  # a mistake of ours must not cost the user the other checks
@@ -129,7 +131,8 @@ class Examination:
         if self._path is not None:
             alone = f" --check {check.name}" if check else ""
             seed = f" --seed {subject.seed}" if subject.seed else ""
-            return f"python -m diagnostics.check {shlex.quote(self._path)}{alone}{seed}"
+            options = f" {shlex.join(self._options)}" if self._options else ""
+            return f"python -m diagnostics.check {shlex.quote(self._path)}{alone}{seed}{options}"
         arguments = ["pipeline"]
         if subject.image_sizes != IMAGE_SIZES:
             arguments.append(f"image_sizes={list(subject.image_sizes)}")

@@ -13,17 +13,16 @@ from typing import Any
 from numpy.typing import NDArray
 from PIL import Image
 
-from diagnostics.camera_file import read_camera
 from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
+from diagnostics.inputs import camera_at, image_at, points_at
 from diagnostics.landing import Landings, count_landings
 from diagnostics.output import checked_output, write_all
 from diagnostics.points_file import PointsFile
 from diagnostics.words import chain, points_in_words, summary
-from reference.camera import Camera
 from reference.closed_form import geometry_for
 from reference.fields import Size
 from reference.geometry import MODES, GeomMeta
-from reference.image import CONVERSIONS, load_image
+from reference.image import CONVERSIONS
 from reference.model_sizes import vision_sizes
 
 _DEFAULT_GRIDS = [(14, 14), (30, 40)]
@@ -40,11 +39,10 @@ def main(argv: Arguments = None) -> int:
     """Count, draw and sum up where points land; see `--help`."""
     asked = _parser().parse_args(argv)
     grids = _checked_grids(asked.grid or _DEFAULT_GRIDS)
-    points = _points(asked.points, asked.camera)
-    with blaming(str(asked.image), "give an image file that Pillow can read"):
-        image = load_image(asked.image)
+    points = points_at(asked.points, asked.camera)
+    image = image_at(asked.image)
     geometry = _geometry(asked, (image.height, image.width))
-    camera = None if asked.camera is None else _camera(asked.camera, geometry.in_size)
+    camera = None if asked.camera is None else camera_at(asked.camera, geometry.in_size)
     picture_path, json_path = _outputs(asked)
     landings = count_landings(_with_progress(points), geometry, grids, camera)
     contents = {picture_path: _picture(asked, image, landings)}
@@ -116,32 +114,11 @@ def _outputs(asked: argparse.Namespace) -> tuple[Path, Path | None]:
     return picture, checked_output("--json", asked.json, {**taken, "-o": picture})
 
 
-def _points(path: Path, camera: Path | None) -> PointsFile:
-    with blaming(str(path)):
-        points = PointsFile.open(path)
-    if points.columns == 3 and camera is None:
-        raise InputError(f"{path}: shape (N, 3) means world points; pass the camera that saw the image with --camera")
-    if points.columns == 2 and camera is not None:
-        raise InputError(f"--camera {camera}: {path} has shape (N, 2), which are image points; leave --camera out")
-    return points
-
-
 def _geometry(asked: argparse.Namespace, image_size: Size) -> GeomMeta:
     with blaming(f"--model {asked.model}", "name an open_clip model with a ViT image tower"):
         crop_size, patch_size = vision_sizes(asked.model)
     with blaming(str(asked.image), "give an image that is less narrow, or another --mode"):
         return geometry_for(asked.mode, image_size, crop_size, patch_size)
-
-
-def _camera(path: Path, image_size: Size) -> Camera:
-    with blaming(f"--camera {path}", "give what Camera.to_dict() writes as JSON"):
-        camera = read_camera(path)
-    if camera.size != image_size:
-        raise InputError(
-            f"--camera {path}: its size [height, width] is {list(camera.size)}, but the upright image has "
-            f"{list(image_size)}; give the camera of this image, or resize it with Camera.resized"
-        )
-    return camera
 
 
 def _with_progress(points: PointsFile) -> Iterable[NDArray[Any]]:

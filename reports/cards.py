@@ -27,6 +27,7 @@ class Card:
     anchor: str
     commands: tuple[str, ...]
     figures: tuple[Figure, ...]
+    elsewhere: tuple[str, ...]
     page: str
     planted: Figure | None
 
@@ -34,10 +35,10 @@ class Card:
 def cards(results: Results) -> list[Card]:
     """The faults, worst first; those that move nothing last, in the order in which data flows."""
     worst_first = sorted(results["faults"], key=lambda fault: -(fault["error_px"] or 0))
-    anchors = _anchors(worst_first)
+    shown: dict[str, str] = {}  # check -> the card that has the figures of what it measures
     return [
-        _card(results, fault, number, anchor)
-        for number, (fault, anchor) in enumerate(zip(worst_first, anchors, strict=True), 1)
+        _card(results, fault, number, anchor, shown)
+        for number, (fault, anchor) in enumerate(zip(worst_first, _anchors(worst_first), strict=True), 1)
     ]
 
 
@@ -55,24 +56,21 @@ def _anchors(faults: list[Results]) -> Iterator[str]:
         yield anchor
 
 
-def _card(results: Results, fault: Results, number: int, anchor: str) -> Card:
+def _card(results: Results, fault: Results, number: int, anchor: str, shown: dict[str, str]) -> Card:
     found_by = [result for result in results["results"] if fault["id"] in result.get("faults", ())]
+    pictured = [result["name"] for result in found_by if result["name"] in SHOWN_WITH]
+    figures = [*landing_figures(results, fault)] if fault.get("landing") is not None else []
+    figures += [figure for check in pictured if check not in shown for figure in SHOWN_WITH[check](results)]
+    elsewhere = sorted({shown[check] for check in pictured if check in shown})
+    shown.update({check: anchor for check in pictured if check not in shown})
     planted = picture_of(fault["id"])
     return Card(
         fault=fault,
         number=number,
         anchor=anchor,
         commands=tuple(result["command"] for result in found_by if result["command"]),
-        figures=tuple(_figures(results, fault, {result["name"] for result in found_by})),
+        figures=tuple(figures),
+        elsewhere=tuple(elsewhere),
         page=docs_page(fault["id"]),
         planted=None if planted is None else Figure(planted.inline(), planted.alt),
     )
-
-
-def _figures(results: Results, fault: Results, checks: set[str]) -> Iterator[Figure]:
-    """What was measured of it: its landing, the mask, cameras or colours, by the check that found it."""
-    if fault.get("landing") is not None:
-        yield from landing_figures(results, fault)
-    for check, figures in SHOWN_WITH.items():
-        if check in checks:
-            yield from figures(results)

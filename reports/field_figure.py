@@ -91,7 +91,7 @@ def draw_field(at: AtSize, field: Field, alt: str, *, inspected: int | None = No
     if shades.high >= _SEEN:
         shades.draw(canvas, (4, foot), 120, "error, source px", Shades.ink)
     else:
-        canvas.text(4, foot + 10, f"no error to be seen: {px(shades.high)} source px at most", "small")
+        canvas.text(4, foot + 10, f"worst error: {px(shades.high)} source px", "small")
     _draw_legend(canvas, foot, factor, faint=bool((np.isfinite(field.sizes) & ~field.judged).any()))
     data = {}
     if inspected is not None:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from reports.field_figure import draw_field, own_field
 from reports.grid_figure import draw_grid
-from reports.mask_figure import draw_mask
+from reports.mask_figure import draw_mask, shares_of_tiles
 from reports.places import AtSize
 from reports.projection_figure import draw_projection, landed_points
 from reports.rendering import px, share
@@ -47,9 +47,11 @@ def mask_figures(at: AtSize) -> Iterator[Figure]:
     mask = at.record.get("mask")
     if mask is None:
         return
+    tiles = shares_of_tiles(at)
+    accepted, allowed = (share(tiles[True, True] + tiles[wrong]) for wrong in ((True, False), (False, True)))
     caption = (
-        f"The mask accepts {share(mask['share'])} of a {at.name} image; the rule {mask['rule']} allows exactly "
-        f"{share(mask['exact'])}."
+        f"Of places all over a {at.name} image the mask accepts {accepted}, and the rule {mask['rule']} allows {allowed}; "
+        f"{share(mask['exact'])} of the area, exactly."
     )
     yield Figure(draw_mask(at, caption), caption)
 
@@ -77,9 +79,9 @@ def camera_figures(results: Results) -> Iterator[Figure]:
 def _camera(projection: Results) -> Figure:
     camera, (seen, landed) = projection["camera"], landed_points(projection)
     height, width = camera["size"]
-    worst = px(float(np.hypot(*(landed - seen).T).max())) if len(seen) else "no landing, none"
+    off = f"half of {len(seen)} points more than {px(float(np.median(np.hypot(*(landed - seen).T))))} px off"
     caption = (
-        f"{width}x{height} image, cx = {camera['cx']:.1f}, cy = {camera['cy']:.1f} ({camera['origin']} origin): up to "
-        f"{worst} px off, {len(seen)} points."
+        f"{width}x{height} image, cx = {camera['cx']:.1f}, cy = {camera['cy']:.1f} ({camera['origin']} origin): "
+        f"{off if len(seen) else 'no valid landing'}."
     )
     return Figure(draw_projection(projection, caption), caption)

@@ -41,10 +41,10 @@ def draw_mask(at: AtSize, alt: str) -> Markup:
     return canvas.svg(alt, "field")
 
 
-def wrong_tiles(at: AtSize) -> tuple[int, int, int]:
-    """How many tiles are accepted against the rule, refused against it, and how many there are."""
+def shares_of_tiles(at: AtSize) -> dict[tuple[bool, bool], float]:
+    """The share of the tiles of each kind, (mask, rule): what the mask says at their centres, and what it should."""
     judged = [pair for row in _judged(at, at.record["mask"]) for pair in row]
-    return judged.count((True, False)), judged.count((False, True)), len(judged)
+    return {(mask, rule): judged.count((mask, rule)) / len(judged) for mask in (True, False) for rule in (True, False)}
 
 
 def _judged(at: AtSize, mask: Record) -> list[list[tuple[bool, bool]]]:

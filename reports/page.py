@@ -10,10 +10,12 @@ from markupsafe import Markup
 
 from reports.cards import SHOWN_WITH, Card, cards
 from reports.chain import links, stages
+from reports.field_figure import measured_field
 from reports.figures import Figure
 from reports.places import AtSize
 from reports.rendering import px, rendered
 from reports.results_file import Results
+from reports.scenes import scene_sections
 from reports.sections import counts_section, drifts, mask_sections, size_sections
 from reports.tables import conditions_table
 
@@ -46,7 +48,7 @@ def page(results: Results) -> str:
         masks=mask_sections(results["sizes"]),
         drifts=drifts(at_first),
         counts=counts_section(at_first),
-        heatmaps=[],
+        heatmaps=scene_sections(results),
         other=other_figures(results),
         conditions=conditions_table(results),
         checks=sorted(results["results"], key=lambda result: _ORDER.index(result["status"])),
@@ -95,10 +97,11 @@ def _worst(found: list[Card]) -> str:
 
 
 def _clean(results: Results) -> str:
-    measured = sum(result["status"] == "passed" for result in results["results"])
-    skipped = sum(result["status"] == "skipped" for result in results["results"])
-    also = f"; {skipped} had nothing to measure" if skipped else ""
-    return f"{measured} checks passed{also}."
+    fields = [field for field in map(measured_field, map(AtSize, results["sizes"])) if field is not None]
+    if not fields:
+        return "What was measured is right; where a lift reads was not."
+    worst = px(max(field.worst for field in fields))
+    return f"Points read their own place, to {worst} source px, at {len(fields)} image sizes."
 
 
 def _inspector(sizes: list[Results]) -> Markup:

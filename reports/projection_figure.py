@@ -10,6 +10,7 @@ from reports.places import Floats, Record, frame_of
 from reports.svg import Canvas
 
 _WIDTH, _HEIGHT, _FOOT = 320.0, 240.0, 26.0
+_MOST = 30  # points, drawn in the order in which they were asked, which is random
 
 
 def landed_points(projection: Record) -> tuple[Floats, Floats]:
@@ -28,7 +29,7 @@ def draw_projection(projection: Record, alt: str) -> Markup:
     frame = frame_of(edges, [(4, 4), (_WIDTH - 4, _HEIGHT - 4)])
     for class_ in ("surface", "frame"):
         canvas.rect(frame.at(edges), class_)
-    seen, landed = (frame.at(points) for points in landed_points(projection))
+    seen, landed = (frame.at(points[:_MOST]) for points in landed_points(projection))
     canvas.clip([(0, 0), (_WIDTH, _HEIGHT)])
     canvas.arrows(seen, landed)
     canvas.read(landed, 3.5)

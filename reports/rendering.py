@@ -56,13 +56,11 @@ def _finalized(value: Any) -> Any:
 
 
 def px(value: float) -> str:
-    """A distance in pixels: two decimals, more for what is small, and no exponent for what is not tiny."""
-    size = abs(value)
-    if not size:
+    """A distance in pixels: two decimals, four for what is small."""
+    if not value:
         return "0"
-    if size < 1e-4:
-        return f"{value:.0e}"
-    return f"{value:,.{4 if size < 0.1 else 2}f}".replace("-", "\N{MINUS SIGN}")
+    text = f"{value:,.{4 if abs(value) < 0.1 else 2}f}"
+    return "0.0000" if text == "-0.0000" else text.replace("-", "\N{MINUS SIGN}")
 
 
 def figure(value: float) -> str:

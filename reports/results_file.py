@@ -13,6 +13,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from diagnostics.command_line import InputError, blaming
 from diagnostics.verdict import SCHEMA
+from reports.agreement import refuse_disagreement
 
 Results = dict[str, Any]
 _MOST_BYTES = 64 * 2**20  # some fifty times what a run over many image sizes writes
@@ -50,8 +51,8 @@ def checked(found: Any, name: str) -> Results:
         raise InputError(f"{name}: its schema is {_brief(version)}, this version reads {SCHEMA}; {advice}")
     if wrong := best_match(_validator().iter_errors(found)):
         raise InputError(f"{name}: {_in_words(wrong)}; {_REMEDY}")
-    for record in found.get("sizes", []):
-        _refuse_ragged(record, name)
+    with blaming(name, _REMEDY):
+        refuse_disagreement(found)
     return {**_ABSENT, **found}
 
 
@@ -76,17 +77,3 @@ def _in_words(wrong: ValidationError) -> str:
 def _brief(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:60]}..."
-
-
-def _refuse_ragged(record: Results, name: str) -> None:
-    """Rows and columns of one table are as many as its axes say, which a JSON Schema cannot."""
-    size, lattice, mask = record["image_size"], record.get("lattice"), record.get("mask")
-    if lattice is not None:
-        shape = len(lattice["v"]), len(lattice["u"])
-        for key in ("error_x", "error_y"):
-            if len(lattice[key]) != shape[0] or {len(row) for row in lattice[key]} != {shape[1]}:
-                raise InputError(
-                    f"{name}: {key} of the lattice at {size} is not {shape[0]} rows of {shape[1]}; {_REMEDY}"
-                )
-    if mask is not None and len({len(row) for row in mask["rows"]}) != 1:
-        raise InputError(f"{name}: the mask at {size} has rows of several lengths; {_REMEDY}")

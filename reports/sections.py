@@ -11,7 +11,7 @@ from reports.drift_figure import align_corners_drift, draw_drift
 from reports.field_figure import Field, draw_field, measured_field
 from reports.figures import Figure, mask_figures
 from reports.grid_figure import draw_grid
-from reports.mask_figure import wrong_tiles
+from reports.mask_figure import shares_of_tiles
 from reports.places import AtSize
 from reports.rendering import figure, px, share
 from reports.results_file import Results
@@ -78,15 +78,15 @@ def mask_sections(sizes: list[Results]) -> list[tuple[str, Figure, Table]]:
 
 
 def _mask_table(at: AtSize) -> Table:
-    mask = at.record["mask"]
-    wide, tight, tiles = wrong_tiles(at)
+    tiles, mask = shares_of_tiles(at), at.record["mask"]
     rows = (
-        ("accepted by the mask", share(mask["share"])),
-        (f"allowed by the rule {mask['rule']}, exactly", share(mask["exact"])),
-        ("accepted against the rule", f"{share(wide / tiles)} ({wide} of {tiles} tiles)"),
-        ("refused against the rule", f"{share(tight / tiles)} ({tight} of {tiles} tiles)"),
+        ("accepted by the mask", tiles[True, True] + tiles[True, False]),
+        (f"allowed by the rule {mask['rule']}", tiles[True, True] + tiles[False, True]),
+        ("accepted against the rule", tiles[True, False]),
+        ("refused against the rule", tiles[False, True]),
+        ("allowed by the rule, exactly, of the image's area", mask["exact"]),
     )
-    return Table(("share of the image", ""), rows)
+    return Table(("share of the places asked", ""), tuple((what, share(part)) for what, part in rows))
 
 
 def counts_section(sizes: list[AtSize]) -> list[Figure]:

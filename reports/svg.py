@@ -87,10 +87,17 @@ class Canvas:
 
     def picture(self, png: bytes, box: Box) -> None:
         """A raster, its pixels shown as they are."""
+        self._image("png", png, box, "pixels")
+
+    def photo(self, webp: bytes, box: Box) -> None:
+        """A photograph, smoothed."""
+        self._image("webp", webp, box, "photo")
+
+    def _image(self, kind: str, content: bytes, box: Box, class_: str) -> None:
         (x, y), (right, bottom) = box
-        href = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        href = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
         size = {"width": float(right - x), "height": float(bottom - y)}
-        self.raw("image", href=href, x=float(x), y=float(y), **size, preserveAspectRatio="none", class_="pixels")
+        self.raw("image", href=href, x=float(x), y=float(y), **size, preserveAspectRatio="none", class_=class_)
 
     def clip(self, box: Box) -> None:
         """What follows is cut at this rectangle, until `close`."""

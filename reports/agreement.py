@@ -1,0 +1,70 @@
+"""What in a results file has to agree with itself, which a JSON Schema cannot say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from diagnostics.landing import GridLandings, Landings
+from diagnostics.tally import Counts
+from reference.geometry import GeomMeta
+
+Record = dict[str, Any]
+
+
+def refuse_disagreement(results: Record) -> None:
+    """Raise `TypeError` or `ValueError` where tables are not as long as their axes or a heat map is no landing."""
+    for record in results.get("sizes", []):
+        _refuse_ragged(record)
+    for projection in results.get("projections", []):
+        if len({len(projection[key]) for key in ("seen", "landed", "valid")}) != 1:
+            raise ValueError("a projection has not as many landings as points")
+    colours = results.get("colours")
+    if colours is not None and len({len(colours[key]) for key in ("names", "measured", "expected")}) != 1:
+        raise ValueError("colours are not measured and expected for as many names")
+    for heatmap in results.get("heatmaps", []):
+        landings_of(heatmap)
+
+
+def _refuse_ragged(record: Record) -> None:
+    size, lattice, mask = record["image_size"], record.get("lattice"), record.get("mask")
+    if lattice is not None:
+        shape = len(lattice["v"]), len(lattice["u"])
+        for key in ("error_x", "error_y"):
+            if len(lattice[key]) != shape[0] or {len(row) for row in lattice[key]} != {shape[1]}:
+                raise ValueError(f"{key} of the lattice at {size} is not {shape[0]} rows of {shape[1]}")
+    if mask is not None and len({len(row) for row in mask["rows"]}) != 1:
+        raise ValueError(f"the mask at {size} has rows of several lengths")
+
+
+def landings_of(heatmap: Record) -> Landings:
+    """The counts as `diagnostics.landing` makes them. Raises `TypeError` or `ValueError` where they do not agree."""
+    geometry = GeomMeta.from_dict(heatmap["geometry"])
+    grids = tuple(_grid(counted) for counted in heatmap["grids"])
+    if not grids or grids[0].grid != geometry.feat_size:
+        raise ValueError(f"the first of its grids must be that of its geometry, {list(geometry.feat_size)}")
+    read = heatmap["read"]
+    if read is not None:
+        _grid({**read, "grid": grids[0].grid})
+    return Landings(
+        geometry=geometry,
+        **{name: heatmap[name] for name in ("points", "finite", "in_image", "in_crop")},
+        bin_side=heatmap["density"]["side"],
+        density=_table(heatmap["density"]["counts"]),
+        grids=grids,
+    )
+
+
+def _grid(counted: Record) -> GridLandings:
+    rows, columns = counted["grid"]
+    counts = _table(counted["counts"])
+    if counts.shape != (rows, columns):
+        raise ValueError(f"the counts of its grid {rows}x{columns} have shape {counts.shape}")
+    return GridLandings((rows, columns), counts)
+
+
+def _table(rows: list[list[int]]) -> Counts:
+    if len({len(row) for row in rows}) != 1:
+        raise ValueError("its counts have rows of several lengths")
+    return np.array(rows, dtype=np.int64)
