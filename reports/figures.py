@@ -50,7 +50,7 @@ def mask_figures(at: AtSize) -> Iterator[Figure]:
     tiles = shares_of_tiles(at)
     accepted, allowed = (share(tiles[True, True] + tiles[wrong]) for wrong in ((True, False), (False, True)))
     caption = (
-        f"Of places all over a {at.name} image the mask accepts {accepted}, and the rule {mask['rule']} allows {allowed}; "
+        f"Of places all over a {at.name} image the mask accepts {accepted}, the rule {mask['rule']} allows {allowed}; "
         f"{share(mask['exact'])} of the area, exactly."
     )
     yield Figure(draw_mask(at, caption), caption)

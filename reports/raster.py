@@ -54,9 +54,13 @@ class Shades:
         box = [(left, top), (left + width, top + 10)]
         canvas.picture(drawn(self, np.linspace(self.low, self.high, 64)[None]), box)
         canvas.rect(box, "frame")
-        canvas.text(left, top + 25, px(self.low), "small")
-        canvas.text(left + width, top + 25, px(self.high), "small", "end")
+        canvas.text(left, top + 25, _end(self.low), "small")
+        canvas.text(left + width, top + 25, _end(self.high), "small", "end")
         canvas.text(left + width + 10, top + 10, unit, "small")
+
+
+def _end(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) else px(value)
 
 
 @cache

@@ -27,10 +27,11 @@ _MOST = 99  # per cent of the bins with points that the colours tell apart; a fe
 
 @dataclass(frozen=True)
 class SceneSection:
-    """One image with its points. name: of the files."""
+    """One image with its points. name: of the files. counts: on the grid, by truth and by the lift."""
 
     name: str
-    figures: tuple[Figure, ...]
+    photo: Figure
+    counts: tuple[Figure, ...]
     table: Table
 
 
@@ -46,15 +47,17 @@ def _section(heatmap: Results) -> SceneSection:
         f"Where the points of {heatmap['points_file']}{through} land in {name}: {landings.in_image:,} of "
         f"{landings.points:,} in the image, {landings.in_crop:,} in the crop."
     )
-    figures = [Figure(_draw(heatmap, landings, caption), caption)]
+    figures: list[Figure] = []
     own = landings.grids[0]
     read = heatmap["read"]
     if read is not None:
         counts = CellCounts(own.counts, np.array(read["counts"], dtype=np.int64), read["elsewhere"])
-        figures += count_figures(counts, name)
+        figures = count_figures(counts, name)
     heading, *rows = table(landings)
     counted = Table(tuple(heading), tuple(map(tuple, rows)))
-    return SceneSection(f"{name}, {heatmap['points_file']}", tuple(figures), counted)
+    return SceneSection(
+        f"{name}, {heatmap['points_file']}", Figure(_draw(heatmap, landings, caption), caption), tuple(figures), counted
+    )
 
 
 def _draw(heatmap: Results, landings: Landings, alt: str) -> Markup:

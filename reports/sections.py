@@ -95,14 +95,14 @@ def counts_section(sizes: list[AtSize]) -> list[Figure]:
         drawn
         for at in sizes
         if at.record.get("read_from_image") is not None
-        for drawn in count_figures(every_pixel(at), at.name)
+        for drawn in count_figures(every_pixel(at), f"a {at.name} image")
     ]
 
 
-def count_figures(counts: CellCounts, name: str) -> list[Figure]:
-    """Two heat maps on one scale, and how many points are read from another cell than their own."""
+def count_figures(counts: CellCounts, whose: str) -> list[Figure]:
+    """Two heat maps on one scale, and how many points of `whose` are read from another cell than their own."""
     most = int(max(counts.own.max(), counts.read.max()))
-    valid = f"{counts.valid:,} points of a {name} image are valid"
+    valid = f"{counts.valid:,} points of {whose} are valid"
     own = f"Their own cells: {valid}, {figure(float(counts.own.min()))} to {figure(float(counts.own.max()))} a cell."
     part = share(counts.elsewhere / counts.valid) if counts.valid else "none"
     read = (
