@@ -75,7 +75,8 @@ def _size(subject: Subject, chains: Chains, index: int, measured: MeasuredLandin
     size = chains.sizes[index]
     right = run(right_links(chains), chains)
     (width, height), (fine_width, fine_height) = chains.crop[index], chains.fine[index]
-    geometry = subject.whole_geometry(size) if "preprocess" in subject.pipeline.stages else None
+    claimed = "preprocess" not in subject.pipeline.stages
+    geometry = subject.claims[size].with_grid(subject.pipeline.grid) if claimed else subject.whole_geometry(size)
     return {
         "image_size": list(size),
         "resized_size": chains.resized[index][::-1].tolist(),

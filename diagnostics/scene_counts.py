@@ -79,9 +79,15 @@ def scenes_of(asked: argparse.Namespace) -> list[Scene]:
 
 
 def sizes_of(scenes: Iterable[Scene]) -> list[Size]:
-    """The `(height, width)` of the images, each once. Raises `InputError` for what is no image."""
-    images = (image_at(scene.image) for scene in scenes)
-    return list(dict.fromkeys((image.height, image.width) for image in images))
+    """The `(height, width)` of the images, each once. Raises `InputError` for files that are not what they should be."""
+    sizes: dict[Size, None] = {}
+    for scene in scenes:
+        image = image_at(scene.image)
+        sizes[image.height, image.width] = None
+        points_at(Path(str(scene.points)), scene.camera)
+        if scene.camera is not None:
+            camera_at(scene.camera, (image.height, image.width))
+    return list(sizes)
 
 
 def heatmaps(scenes: Sequence[Scene], results: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

@@ -55,9 +55,8 @@ def _section(heatmap: Results) -> SceneSection:
         figures = count_figures(counts, name)
     heading, *rows = table(landings)
     counted = Table(tuple(heading), tuple(map(tuple, rows)))
-    return SceneSection(
-        f"{name}, {heatmap['points_file']}", Figure(_draw(heatmap, landings, caption), caption), tuple(figures), counted
-    )
+    photo = Figure(_draw(heatmap, landings, caption), caption)
+    return SceneSection(f"{name}, {heatmap['points_file']}", photo, tuple(figures), counted)
 
 
 def _draw(heatmap: Results, landings: Landings, alt: str) -> Markup:
