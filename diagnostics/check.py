@@ -66,9 +66,9 @@ def main(argv: Arguments = None) -> int:
     asked = _parser().parse_args(argv)
     taken = None if asked.json is None else checked_output("--json", asked.json, {})
     diagnosis = check_path(asked.pipeline, asked.check, asked.seed, scenes_of(asked))
-    say(report(diagnosis))
-    if taken is not None:
+    if taken is not None:  # first: whoever reads the report may close the pipe
         write_all({taken: (json.dumps(diagnosis.to_dict(), allow_nan=False) + "\n").encode()})
+    say(report(diagnosis))
     statuses = {result.status for result in diagnosis.results}
     if "error" in statuses or not statuses & {"passed", "failed"}:
         return COULD_NOT_RUN

@@ -79,7 +79,7 @@ def scenes_of(asked: argparse.Namespace) -> list[Scene]:
 
 
 def sizes_of(scenes: Iterable[Scene]) -> list[Size]:
-    """The `(height, width)` of the images, each once. Raises `InputError` for files that are not what they should be."""
+    """The `(height, width)` of the images, each once. Raises `InputError` for files that are no scene."""
     sizes: dict[Size, None] = {}
     for scene in scenes:
         image = image_at(scene.image)

@@ -84,6 +84,29 @@ def test_the_users_test_fails_on_the_adapter_and_names_the_fault(tmp_path):
     assert "recipe-half-cell" in done.stdout
 
 
+def commands_in_prose(start):
+    """The commands written between back quotes that begin so, with their line ends as spaces."""
+    found = [" ".join(code.split()) for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", README)]
+    return [code for code in found if code.startswith(start)]
+
+
+def test_the_reports_are_made_as_the_readme_says(tmp_path):
+    """Check to a file, a page of either, and the comparison of two files; mine.py is the adapter above."""
+    (tmp_path / "mine.py").write_text(ADAPTER)
+    check, *_ = commands_in_prose("python -m diagnostics.check mine:pipeline --json")
+    assert run([sys.executable, *shlex.split(check)[1:]], tmp_path).returncode == 1
+    results = (tmp_path / "results.json").read_bytes()
+    for name in ("before.json", "after.json"):
+        (tmp_path / name).write_bytes(results)
+    for command in commands_in_prose("python -m reports"):
+        done = run([sys.executable, *shlex.split(command)[1:]], tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), command
+    done = run([sys.executable, "-m", "reports", "results.json", "-o", "again.html", "--summary", "summary.md"], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "again.html").read_bytes() == (tmp_path / "report.html").read_bytes()
+    assert "recipe-half-cell" in (tmp_path / "summary.md").read_text()
+
+
 def test_every_file_that_is_linked_is_there():
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target
