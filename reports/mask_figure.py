@@ -16,15 +16,15 @@ _CLASSES = {(True, True): "accepted", (True, False): "too-wide", (False, True): 
 
 
 def draw_mask(at: AtSize, alt: str) -> Markup:
-    """The figure: a rectangle for every run of tiles that mask and rule judge alike."""
+    """The figure: rectangles for the runs of tiles that mask and rule judge alike."""
     mask: Record = at.record["mask"]
     canvas = Canvas(_WIDTH, _HEIGHT + _FOOT)
     frame = frame_of(at.image_corners, [(4, 4), (_WIDTH - 4, _HEIGHT - 4)])
     image = frame.at(at.image_corners)
     canvas.rect(image, "surface")
-    for judged, box in _runs(at, mask):
-        if judged in _CLASSES:
-            canvas.rect(frame.at(box), _CLASSES[judged])
+    runs = list(_runs(at, mask))
+    for how, class_ in _CLASSES.items():
+        canvas.rects((frame.at(box) for judged, box in runs if judged == how), class_)
     canvas.rect(image, "frame")
     bounds = np.array([mask["first"], mask["last"]])
     if (bounds[1] > bounds[0]).all():
