@@ -1,12 +1,12 @@
 """A pipeline as it is often written down, with two mistakes that raise no error: see its report."""
 
 from torch.nn.functional import grid_sample
-from torchvision import transforms as T
+from torchvision import transforms
 
 from diagnostics import Pipeline
 
-imagenet = T.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # not what CLIP was trained with
-preprocess = T.Compose([T.Resize(224), T.CenterCrop(224), T.ToTensor(), imagenet])
+imagenet = transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # not what CLIP was trained with
+preprocess = transforms.Compose([transforms.Resize(224), transforms.CenterCrop(224), transforms.ToTensor(), imagenet])
 
 
 def lift(features, points, image_size):
