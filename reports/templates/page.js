@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const by = (id) => document.getElementById(id);
-  const number = (value, digits) => value.toFixed(digits).replace("-", "\u2212");
+  const number = (value, digits) => (+value.toFixed(digits) || 0).toFixed(digits).replace("-", "\u2212"); // no "-0.00"
   const sizes = JSON.parse(by("data").textContent);
   for (const part of document.querySelectorAll(".needs-script")) part.hidden = false;
 
@@ -11,7 +11,7 @@
 
   // A card that is linked to may stand in a closed part of the page, and is to be read out.
   const reveal = () => {
-    const target = by(decodeURIComponent(location.hash.slice(1)));
+    const target = by(location.hash.slice(1)); // ids of cards are plain, so there is nothing to decode
     if (!target) return;
     for (let part = target.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
     target.scrollIntoView();
@@ -93,6 +93,15 @@
     inspect(0, Math.floor(width / 2), Math.floor(height / 2), false);
   }
 
+  // A pair of figures lies one over the other: a wipe shows the left part as it was before, the right as it is now.
+  for (const pair of document.querySelectorAll(".pair")) {
+    const range = pair.querySelector("input");
+    const wipe = () => pair.style.setProperty("--wipe", `${range.value}%`);
+    pair.classList.add("overlaid");
+    range.addEventListener("input", wipe);
+    wipe();
+  }
+
   // The table of checks: rows are filtered by text and status, sorted by the heading that is pressed.
   const table = by("check-table");
   if (table) {
@@ -109,14 +118,16 @@
     by("filter-status").addEventListener("change", filter);
     filter();
 
+    // Statuses in the order of the filter, gravest first; numbers by their value; what is blank comes last either way.
+    const statuses = [...by("filter-status").options].map((option) => option.value);
     const key = (row, column) => {
       const cell = row.cells[column];
+      if (cell.classList.contains("status")) return statuses.indexOf(row.dataset.status);
       return cell.dataset.value === undefined ? cell.textContent.trim() : +cell.dataset.value;
     };
-    const compared = (a, b) => {
-      if (typeof a === "number" && typeof b === "number") return a - b;
-      if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
-      return a < b ? -1 : a > b ? 1 : 0;
+    const compared = (a, b, sign) => {
+      if (a === "" || b === "") return (a === "") - (b === "");
+      return sign * (a < b ? -1 : a > b ? 1 : 0);
     };
     [...table.tHead.rows[0].cells].forEach((heading, column) => {
       const button = document.createElement("button");
@@ -128,7 +139,7 @@
         for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
         heading.setAttribute("aria-sort", down ? "descending" : "ascending");
         const sign = down ? -1 : 1;
-        const sorted = [...rows].sort((a, b) => sign * compared(key(a, column), key(b, column)));
+        const sorted = [...rows].sort((a, b) => compared(key(a, column), key(b, column), sign));
         table.tBodies[0].append(...sorted);
       });
     });
