@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from diagnostics.checks import CHECKS
 from diagnostics.examination import Examination
 from diagnostics.pipeline import Pipeline
+from diagnostics.verdict import Diagnosis
 from diagnostics.wording import report
 from reference.fields import Size
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class BoundCheck:
-    """One check of an examination: call it in a test. All checks of one pipeline share what was measured."""
+    """One check of an examination: call it in a test. All checks of one pipeline share what was measured.
+
+    found: what the last call found, for a report of the tests; None before.
+    """
 
     examination: Examination
     name: str
+    found: Diagnosis | None = field(default=None, init=False, repr=False)
 
     def __call__(self) -> None:
         """Run the check: the test fails with the report, without a traceback of ours, or is skipped with a reason."""
         import pytest  # only a test calls this
 
-        diagnosis = self.examination.diagnosis([self.name], evidence=False)
+        self.found = diagnosis = self.examination.diagnosis([self.name], evidence=False)
         (result,) = diagnosis.results
         if result.status == "skipped":
             pytest.skip(result.reason)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import pytest
 
 KEY = "geometry_pipeline"
+GROUP = ("halfpixel", "checks of a feature lift")  # of options, in pytest --help
 _HELP = "the pipeline that diagnostics.conformance checks: package.module:object"
 mistake = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option and the ini key."""
-    group = parser.getgroup("halfpixel", "checks of a feature lift")
+    group = parser.getgroup(*GROUP)
     group.addoption("--pipeline", dest=KEY, metavar="package.module:object", help=_HELP)
     parser.addini(KEY, _HELP)
 
