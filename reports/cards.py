@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from diagnostics.faults import docs_page
+from diagnostics.faults import UNEXPLAINED, docs_page
 from diagnostics.pages import picture_of
+from reports.chain import STAGES
 from reports.figures import Figure, camera_figures, colour_figures, landing_figures, worst_mask
 from reports.results_file import Results
 
@@ -38,20 +39,20 @@ def cards(results: Results) -> list[Card]:
     shown: dict[str, str] = {}  # check -> the card that has the figures of what it measures
     return [
         _card(results, fault, number, anchor, shown)
-        for number, (fault, anchor) in enumerate(zip(worst_first, _anchors(worst_first), strict=True), 1)
+        for number, (fault, anchor) in enumerate(zip(worst_first, anchors_of(worst_first), strict=True), 1)
     ]
 
 
-def _anchors(faults: list[Results]) -> Iterator[str]:
-    """The id of each, with the stage and then a number where one has been before."""
+def anchors_of(faults: list[Results]) -> Iterator[str]:
+    """The id of each, with the stage where one has been before; of what has no page in the catalogue, its number.
+
+    Only ids of the catalogue are sure to be plain text that nothing else on the page is called.
+    """
     taken: set[str] = set()
-    for fault in faults:
-        names = (
-            fault["id"],
-            f"{fault['id']}-{fault['stage']}",
-            *(f"{fault['id']}-{k}" for k in range(2, len(faults) + 2)),
-        )
-        anchor = next(name for name in names if name not in taken)
+    for number, fault in enumerate(faults, 1):
+        known = fault["id"] == UNEXPLAINED or picture_of(fault["id"]) is not None
+        names = (fault["id"], f"{fault['id']}-{fault['stage']}") if known and fault["stage"] in STAGES else ()
+        anchor = next(name for name in (*names, f"fault-{number}") if name not in taken)
         taken.add(anchor)
         yield anchor
 

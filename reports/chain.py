@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reports.results_file import Results
 
 # stage -> what it takes and gives, in the order in which data flows.
-_STAGES = {
+STAGES = {
     "load": "file → image",
     "project": "world → image",
     "preprocess": "image → crop",
@@ -57,7 +57,7 @@ class Step:
 
 def stages(results: Results) -> list[Step]:
     """Every stage, in the order in which data flows; a stage that no catalogue knows comes last."""
-    known = {**_STAGES, **{fault["stage"]: "" for fault in results["faults"] if fault["stage"] not in _STAGES}}
+    known = {**STAGES, **{fault["stage"]: "" for fault in results["faults"] if fault["stage"] not in STAGES}}
     return [_stage(results, name, what) for name, what in known.items()]
 
 
@@ -72,7 +72,7 @@ def _stage(results: Results, name: str, what: str) -> Step:
 
 def stage_of(check: str) -> str:
     """The stage that a check of this name judges."""
-    for start, stage in (*_CHECKED_AS.items(), *zip(_STAGES, _STAGES, strict=True)):
+    for start, stage in (*_CHECKED_AS.items(), *zip(STAGES, STAGES, strict=True)):
         if check.startswith(start):
             return stage
     return ""

@@ -10,6 +10,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from diagnostics.command_line import shown
+
 Point = Sequence[float] | NDArray[np.float64]
 Points = Iterable[Point] | NDArray[np.float64]
 Box = Sequence[Point] | NDArray[np.float64]  # its left top and its right bottom
@@ -39,7 +41,7 @@ class Canvas:
     def text(self, x: float, y: float, words: str, class_: str = "", anchor: str = "start") -> None:
         """Words with their baseline at `y`."""
         more = {"text_anchor": anchor} if anchor != "start" else {}
-        self.raw("text", escape(words), x=float(x), y=float(y), class_=class_ or "ink", **more)
+        self.raw("text", escape(shown(words)), x=float(x), y=float(y), class_=class_ or "ink", **more)
 
     def rect(self, box: Box, class_: str) -> None:
         """A rectangle."""
@@ -121,5 +123,5 @@ class Canvas:
         """The whole figure; `alt` says its numbers in words. data: `data-` attributes."""
         size = f'viewBox="0 0 {number(self.width)} {number(self.height)}"'
         more = "".join(f" data-{key.replace('_', '-')}={quoteattr(str(value))}" for key, value in data.items())
-        head = f'<svg {size} class="figure {class_}" role="img" aria-label={quoteattr(alt)}{more}>'
+        head = f'<svg {size} class="figure {class_}" role="img" aria-label={quoteattr(shown(alt))}{more}>'
         return Markup("".join([head, *self._parts, "</svg>"]))  # noqa: S704 - all text went through escape or quoteattr
