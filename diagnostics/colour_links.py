@@ -6,13 +6,14 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
 from diagnostics.probes_preprocess import COLOURS
 from diagnostics.subject import Floats
 
+# (mean, deviation) of values in [0, 1], red first. "clip": open_clip.constants, not imported because that loads all of
+# open_clip. "imagenet": torchvision.transforms.Normalize. "half": SigLIP.
 STATISTICS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "clip": (OPENAI_DATASET_MEAN, OPENAI_DATASET_STD),
+    "clip": ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)),
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "half": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     "none": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),

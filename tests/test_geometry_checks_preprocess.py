@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 from PIL import Image
 from torchvision.transforms import InterpolationMode, functional
 
@@ -24,6 +25,7 @@ from diagnostics.checks_claim import check_geometry_claim
 from diagnostics.checks_colours import check_preprocess_colours
 from diagnostics.checks_load import check_load_colours, check_load_upright
 from diagnostics.checks_preprocess import check_preprocess_affine, check_preprocess_resampling
+from diagnostics.colour_links import STATISTICS
 from diagnostics.faults_preprocess import CATALOGUE
 from diagnostics.pipeline import Pipeline
 from diagnostics.subject import Subject
@@ -324,3 +326,7 @@ def test_a_finding_of_every_check_holds_value_and_unit():
         assert finding.value is not None, check.__name__
         assert finding.unit
         assert finding.worst
+
+
+def test_the_statistics_of_clip_are_those_of_open_clip():
+    assert STATISTICS["clip"] == (OPENAI_DATASET_MEAN, OPENAI_DATASET_STD)

@@ -53,6 +53,13 @@ def test_an_import_of_torch_would_be_noticed():
     assert modules_after("import reference.sampling") == "True"
 
 
+def test_a_check_starts_without_open_clip():
+    """Which would double the time until the first measurement."""
+    code = "import sys, diagnostics.check; print('open_clip' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_geometry_maps_without_torch():
     assert (
         modules_after("from reference import GeomMeta; GeomMeta('stretch', *[(8, 8)] * 4, (0, 0)).valid([[1, 2]])")
