@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
+from reports.svg import number
+
 WIDTH = 640
 TRUTH, READ, INK, GREY, FAINT, PAPER = "#0b6a8f", "#c9480b", "#22303a", "#66727a", "#d5d9db", "#fbfaf7"
 # Told apart by shape and dash as well as by colour: truth is solid and round, what is read dashed and angular.
@@ -15,13 +17,6 @@ _STYLE = (
     f".w{{stroke:{READ};fill:{PAPER};stroke-width:1.8}}.T{{fill:{TRUTH}}}.R{{fill:{READ}}}"
 )
 Point = Sequence[float]
-
-
-def number(value: float, digits: int = 1) -> str:
-    """A coordinate, rounded, without needless zeros."""
-    text = f"{value:.{digits}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
 
 
 class Canvas:
