@@ -54,7 +54,7 @@ def _compare(arguments: list[str]) -> int:
     from reports.summary import compare_summary
 
     comparison = compare(base, head)
-    contents = {page_path: compare_page(comparison, base, head)}
+    contents = {page_path: compare_page(comparison)}
     if summary_path is not None:
         contents[summary_path] = compare_summary(comparison)
     return _written(contents)

@@ -21,7 +21,11 @@ SHOWN_WITH: dict[str, Callable[[Results], Iterator[Figure]]] = {
 
 @dataclass(frozen=True)
 class Card:
-    """A fault as the page shows it. anchor: unique on the page. commands: what measures it again."""
+    """A fault as the page shows it.
+
+    anchor: its id on the page. commands: what measures it again. figures: of what was measured; elsewhere: anchors of
+    the cards that have figures of the same measurement. page: where it is explained; planted: what it does alone.
+    """
 
     fault: Results
     number: int

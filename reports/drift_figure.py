@@ -11,7 +11,7 @@ from reports.places import AtSize, Floats
 from reports.rendering import px
 from reports.svg import Canvas
 
-_WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _FOOT = 640.0, 190.0, 62.0, 26.0, 12.0, 44.0
+_WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _FOOT = 420.0, 170.0, 62.0, 26.0, 12.0, 24.0
 
 
 def align_corners_drift(at: AtSize, points: Floats, axis: int) -> Floats:
@@ -54,13 +54,6 @@ def draw_drift(at: AtSize, field: Field, axis: int, alt: str) -> Markup:
     canvas.text(_LEFT, 16, f"error in {'xy'[axis]}, source px", "small")
     canvas.text(_LEFT, _TOP + _HEIGHT + 16, f"{'uv'[axis]} = {low:.1f}", "small")
     canvas.text(_LEFT + plot, _TOP + _HEIGHT + 16, f"{high:.1f}", "small", "end")
-    foot = _TOP + _HEIGHT + 36
-    canvas.read([(_LEFT + 6, foot - 4)], 3.0)
-    canvas.text(_LEFT + 16, foot, "measured", "small")
-    canvas.line([(_LEFT + 90, foot - 4), (_LEFT + 116, foot - 4)], "truth")
-    canvas.text(_LEFT + 122, foot, "right", "small")
-    canvas.line([(_LEFT + 170, foot - 4), (_LEFT + 196, foot - 4)], "drift")
-    canvas.text(_LEFT + 202, foot, "what align_corners=True in the sampler would give", "small")
     return canvas.svg(alt, "chart")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from reports.raster import Shades
 from reports.rendering import px
 from reports.svg import Canvas
 
-_WIDTH, _HEIGHT, _TOP, _FOOT = 640.0, 420.0, 8.0, 64.0
+_WIDTH, _HEIGHT, _AROUND = 640.0, 428.0, 4.0
 _LONGEST = 0.12  # of the image's longer side: an arrow longer than that is drawn as it is
 _FACTORS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _SEEN = 0.005  # source pixels: what two decimals show
@@ -73,26 +74,44 @@ def _between_centres(at: AtSize, places: Floats) -> NDArray[np.bool_]:
     return np.asarray(((places >= 0) & (places <= at.cells - 1)).all(axis=-1))
 
 
-def draw_field(at: AtSize, field: Field, alt: str, *, inspected: int | None = None) -> Markup:
+@dataclass(frozen=True)
+class Look:
+    """What figures that are to be compared share: the corners shown, the error of the darkest shade, arrows' factor."""
+
+    shown: Floats
+    darkest: float
+    factor: int
+
+    @property
+    def words(self) -> str:
+        """What a caption says of it."""
+        if self.darkest < _SEEN:
+            return "No arrow is long enough to be seen."
+        length = "at true length" if self.factor == 1 else f"{self.factor} times as long as the error"
+        return f"Arrows {length}; the darker, the farther, up to {px(self.darkest)} px."
+
+
+def look_of(fields: Sequence[tuple[AtSize, Field]]) -> Look:
+    """The look that suits all of them; what is read outside the crop may be anything and has no say."""
+    corners = np.concatenate([np.concatenate([at.image_corners, at.crop_corners]) for at, _ in fields])
+    worst = max(field.worst for _, field in fields)
+    room = _LONGEST * max(float(at.image.max()) for at, _ in fields)
+    factor = max(factor for factor in _FACTORS if factor == 1 or worst * factor <= room) if worst >= _SEEN else 1
+    return Look(np.stack([corners.min(axis=0), corners.max(axis=0)]), worst, factor)
+
+
+def draw_field(at: AtSize, field: Field, look: Look, alt: str, *, inspected: int | None = None) -> Markup:
     """The figure. inspected: the number of the image size, where a pointer over it is to be answered."""
-    canvas = Canvas(_WIDTH, _TOP + _HEIGHT + _FOOT)
-    corners = np.concatenate([at.image_corners, at.crop_corners])
-    shown = np.stack([corners.min(axis=0), corners.max(axis=0)])
-    frame = frame_of(shown, [(4, _TOP), (_WIDTH - 4, _TOP + _HEIGHT)])
-    canvas.rect(frame.at(at.image_corners), "surface")
-    shades = Shades(0.0, field.worst)  # what is read outside the crop may be anything
-    canvas.clip(frame.at(at.image_corners))
+    canvas = Canvas(_WIDTH, _HEIGHT)
+    frame = frame_of(look.shown, [(_AROUND, _AROUND), (_WIDTH - _AROUND, _HEIGHT - _AROUND)])
+    image, shades = frame.at(at.image_corners), Shades(0.0, look.darkest)
+    canvas.rect(image, "surface")
+    canvas.clip(image)
     _draw_tiles(canvas, frame, field, shades)
     canvas.close()
-    canvas.rect(frame.at(at.image_corners), "frame")
+    canvas.rect(image, "frame")
     _draw_crop(canvas, at, frame)
-    factor = _draw_arrows(canvas, at, frame, field)
-    foot = _TOP + _HEIGHT + 18
-    if shades.high >= _SEEN:
-        shades.draw(canvas, (4, foot), 120, "error, source px", Shades.ink)
-    else:
-        canvas.text(4, foot + 10, f"worst error: {px(shades.high)} source px", "small")
-    _draw_legend(canvas, foot, factor, faint=bool((np.isfinite(field.sizes) & ~field.judged).any()))
+    _draw_arrows(canvas, frame, field, look.factor)
     data = {}
     if inspected is not None:
         x, y = frame.origin
@@ -116,32 +135,15 @@ def _draw_crop(canvas: Canvas, at: AtSize, frame: Frame) -> None:
     canvas.rect(frame.at(at.crop_corners), "crop")
 
 
-def _draw_arrows(canvas: Canvas, at: AtSize, frame: Frame, field: Field) -> int:
-    """Draw a thinned lattice of them and return how many times too long they are."""
+def _draw_arrows(canvas: Canvas, frame: Frame, field: Field, factor: int) -> None:
+    """A thinned lattice of them, `factor` times as long as the errors."""
     thin = tuple(slice(None, None, -(-count // most)) for count, most in zip(field.judged.shape, _ARROWS, strict=True))
     points, errors, judged = field.points[thin], field.errors[thin], field.judged[thin]
-    room = _LONGEST * float(at.image.max())
-    factor = max(factor for factor in _FACTORS if factor == 1 or field.worst * factor <= room)
-    factor = factor if field.worst >= _SEEN else 1
     known = np.isfinite(errors).all(axis=-1)
-    canvas.clip([(0, 0), (_WIDTH, _TOP + _HEIGHT + 6)])
+    canvas.clip([(0, 0), (_WIDTH, _HEIGHT)])
     for chosen, class_ in ((known & ~judged, "aside"), (judged, "")):
         starts, ends = frame.at(points[chosen]), frame.at(points[chosen] + factor * errors[chosen])
         canvas.arrows(starts, ends, class_)
         canvas.read(ends, class_=class_)
         canvas.asked(starts, class_)
     canvas.close()
-    return factor
-
-
-def _draw_legend(canvas: Canvas, top: float, factor: int, *, faint: bool) -> None:
-    x = _WIDTH - 346
-    canvas.asked([(x, top + 6)])
-    canvas.text(x + 10, top + 10, "place asked for", "small")
-    canvas.read([(x + 124, top + 6)])
-    canvas.text(x + 134, top + 10, "place read", "small")
-    canvas.line([(x + 222, top + 6), (x + 248, top + 6)], "crop")
-    canvas.text(x + 254, top + 10, "crop and cells", "small")
-    told = "arrows at true length" if factor == 1 else f"arrows {factor} times as long as the error"
-    aside = "; faint: beyond the outermost centres" if faint else ""
-    canvas.text(_WIDTH - 4, top + 29, told + aside, "small", "end")

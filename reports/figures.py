@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from reports.field_figure import draw_field, own_field
+from reports.field_figure import draw_field, look_of, own_field
 from reports.grid_figure import draw_grid
 from reports.mask_figure import draw_mask, shares_of_tiles
 from reports.places import AtSize
@@ -37,7 +37,8 @@ def landing_figures(results: Results, fault: Results) -> Iterator[Figure]:
     x, y = (f"{px(float(axis.min()))} to {px(float(axis.max()))}" for axis in np.moveaxis(field.errors, -1, 0))
     alone = "alone " if len(results["faults"]) > 1 else ""
     caption = f"What {fault['id']} {alone}does to points of a {at.name} image: {x} px on x, {y} px on y."
-    yield Figure(draw_field(at, field, caption), caption)
+    look = look_of([(at, field)])
+    yield Figure(draw_field(at, field, look, caption), f"{caption} {look.words}")
     caption = f"The same on the grid: cell centres, and where {fault['id']} reads for them."
     yield Figure(draw_grid(at, caption, own), caption)
 

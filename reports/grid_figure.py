@@ -9,14 +9,14 @@ from reference.geometry import index_from_edge
 from reports.places import AtSize, Floats, Record, frame_of
 from reports.svg import Canvas
 
-_SIDE, _FOOT = 420.0, 30.0
+_SIDE = 420.0
 _BESIDE = 1.0  # cells around the grid, for what is read outside it
 _MOST = 7  # points along a side
 
 
 def draw_grid(at: AtSize, alt: str, landing: Record | None = None) -> Markup:
     """The figure, in cells. landing: of one fault alone; by default what was fitted to the lift."""
-    canvas = Canvas(_SIDE, _SIDE + _FOOT)
+    canvas = Canvas(_SIDE, _SIDE)
     edges = index_from_edge(np.stack([np.zeros(2), at.cells]))
     frame = frame_of(edges + np.array([[-_BESIDE], [_BESIDE]]), [(0, 0), (_SIDE, _SIDE)])
     canvas.rect(frame.at(edges), "surface")
@@ -32,12 +32,6 @@ def draw_grid(at: AtSize, alt: str, landing: Record | None = None) -> Markup:
         canvas.read(read)
         canvas.close()
     canvas.asked(true)
-    foot = _SIDE + 18
-    canvas.asked([(8, foot - 4)])
-    canvas.text(18, foot, "its own place", "small")
-    canvas.read([(126, foot - 4)])
-    canvas.text(136, foot, "place read", "small")
-    canvas.text(_SIDE - 4, foot, f"{rows}x{columns} cells", "small", "end")
     return canvas.svg(alt, "square")
 
 

@@ -11,14 +11,14 @@ from markupsafe import Markup
 from reports.places import AtSize, Floats, Record, frame_of
 from reports.svg import Canvas
 
-_WIDTH, _HEIGHT, _FOOT = 640.0, 420.0, 34.0
+_WIDTH, _HEIGHT = 640.0, 420.0
 _CLASSES = {(True, True): "accepted", (True, False): "too-wide", (False, True): "too-tight"}  # (mask, rule) of a tile
 
 
 def draw_mask(at: AtSize, alt: str) -> Markup:
     """The figure: rectangles for the runs of tiles that mask and rule judge alike."""
     mask: Record = at.record["mask"]
-    canvas = Canvas(_WIDTH, _HEIGHT + _FOOT)
+    canvas = Canvas(_WIDTH, _HEIGHT)
     frame = frame_of(at.image_corners, [(4, 4), (_WIDTH - 4, _HEIGHT - 4)])
     image = frame.at(at.image_corners)
     canvas.rect(image, "surface")
@@ -29,15 +29,6 @@ def draw_mask(at: AtSize, alt: str) -> Markup:
     bounds = np.array([mask["first"], mask["last"]])
     if (bounds[1] > bounds[0]).all():
         canvas.rect(frame.at(bounds), "bound")
-    for x, class_, words in (
-        (4, "accepted", "accepted, rightly"),
-        (150, "too-wide", "accepted, against the rule"),
-        (350, "too-tight", "refused, against the rule"),
-    ):
-        canvas.rect([(x, _HEIGHT + 10), (x + 16, _HEIGHT + 24)], class_)
-        canvas.text(x + 22, _HEIGHT + 22, words, "small")
-    canvas.line([(540, _HEIGHT + 17), (564, _HEIGHT + 17)], "bound")
-    canvas.text(570, _HEIGHT + 22, "exact", "small")
     return canvas.svg(alt, "field")
 
 

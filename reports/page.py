@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -12,14 +11,13 @@ from reports.cards import SHOWN_WITH, Card, cards
 from reports.chain import links, stages
 from reports.field_figure import measured_field
 from reports.figures import Figure
+from reports.outcomes import WORDS, headline, tally
 from reports.places import AtSize
 from reports.rendering import px, rendered
 from reports.results_file import Results
 from reports.scenes import scene_sections
 from reports.sections import counts_section, drifts, mask_sections, size_sections
 from reports.tables import conditions_table
-
-_ORDER = ("failed", "error", "expected", "passed", "skipped")
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def page(results: Results) -> str:
         results=results,
         verdict=verdict(results, shown_cards),
         cards=shown_cards,
-        anchors={card.anchor for card in shown_cards},
+        anchors={card.fault["id"]: card.anchor for card in reversed(shown_cards)},
         stages=stages(results),
         links=links(results["faults"]),
         sizes=size_sections(results["sizes"]),
@@ -51,8 +49,9 @@ def page(results: Results) -> str:
         heatmaps=scene_sections(results),
         other=other_figures(results),
         conditions=conditions_table(results),
-        checks=sorted(results["results"], key=lambda result: _ORDER.index(result["status"])),
+        checks=sorted(results["results"], key=lambda result: list(WORDS).index(result["status"])),
         tally=tally(results),
+        statuses=[status for status in WORDS if any(status == result["status"] for result in results["results"])],
         inspector=_inspector(results["sizes"]),
     )
 
@@ -66,25 +65,16 @@ def other_figures(results: Results) -> list[Figure]:
     return [figure for check in sorted(right) for figure in SHOWN_WITH[check](results)]
 
 
-def tally(results: Results) -> list[tuple[str, int]]:
-    """How many checks went how, failures first."""
-    counts = Counter(result["status"] for result in results["results"])
-    return [(status, counts[status]) for status in _ORDER if counts[status]]
-
-
 def verdict(results: Results, found: list[Card]) -> Verdict:
     """The page in one sentence."""
-    statuses = {result["status"] for result in results["results"]}
-    stuck = sum(result["status"] == "error" for result in results["results"])
+    statuses, words = {result["status"] for result in results["results"]}, headline(results)[1]
     if found or "failed" in statuses:
-        count = len(found)
-        headline = f"{count} fault{'s' if count != 1 else ''} found" if count else "Checks failed"
-        return Verdict("faults", "✗", headline, _worst(found) + (f" {stuck} checks could not run." if stuck else ""))
-    if stuck:
-        return Verdict("stuck", "!", "No verdict", f"{stuck} of {len(results['results'])} checks could not run.")
+        return Verdict("faults", "✗", words, _worst(found))
+    if "error" in statuses:
+        return Verdict("stuck", "!", words, "The table of checks below says why.")
     if "passed" in statuses:
-        return Verdict("clean", "✓", "No fault found", _clean(results))
-    return Verdict("nothing", "–", "Nothing was measured", "Every check was skipped; the table below says why.")
+        return Verdict("clean", "✓", words, _clean(results))
+    return Verdict("nothing", "–", words, "The table of checks below says why.")
 
 
 def _worst(found: list[Card]) -> str:

@@ -9,7 +9,7 @@ from reference.geometry import index_from_edge
 from reports.places import Floats, Record, frame_of
 from reports.svg import Canvas
 
-_WIDTH, _HEIGHT, _FOOT = 320.0, 240.0, 26.0
+_WIDTH, _HEIGHT = 320.0, 240.0
 _MOST = 30  # points, drawn in the order in which they were asked, which is random
 
 
@@ -25,7 +25,7 @@ def draw_projection(projection: Record, alt: str) -> Markup:
     """The figure of one camera, arrows at true length."""
     height, width = projection["camera"]["size"]
     edges = index_from_edge(np.array([[0.0, 0.0], [width, height]]))
-    canvas = Canvas(_WIDTH, _HEIGHT + _FOOT)
+    canvas = Canvas(_WIDTH, _HEIGHT)
     frame = frame_of(edges, [(4, 4), (_WIDTH - 4, _HEIGHT - 4)])
     for class_ in ("surface", "frame"):
         canvas.rect(frame.at(edges), class_)
@@ -35,9 +35,4 @@ def draw_projection(projection: Record, alt: str) -> Markup:
     canvas.read(landed, 3.5)
     canvas.close()
     canvas.asked(seen)
-    foot = _HEIGHT + 16
-    canvas.asked([(10, foot - 4)])
-    canvas.text(20, foot, "where it is seen", "small")
-    canvas.read([(140, foot - 4)], 3.5)
-    canvas.text(150, foot, "where it is put", "small")
     return canvas.svg(alt, "camera")

@@ -8,7 +8,7 @@ import numpy as np
 
 from reports.counts_figure import CellCounts, draw_counts, every_pixel
 from reports.drift_figure import align_corners_drift, draw_drift
-from reports.field_figure import Field, draw_field, measured_field
+from reports.field_figure import Field, draw_field, look_of, measured_field
 from reports.figures import Figure, mask_figures
 from reports.grid_figure import draw_grid
 from reports.mask_figure import shares_of_tiles
@@ -41,12 +41,13 @@ def _size(at: AtSize, index: int) -> SizeSection:
         return SizeSection(
             at.name,
             "no lift measured",
-            (Figure(draw_field(at, nothing, caption, inspected=index), caption),),
+            (Figure(draw_field(at, nothing, look_of([(at, nothing)]), caption, inspected=index), caption),),
             (map_table(at),),
         )
     worst = f"up to {px(field.worst)} px" if len(field.inside) else "nothing read inside the crop"
     caption = f"Measured landing error over a {at.name} image, inside the crop {worst}."
-    figures = [Figure(draw_field(at, field, caption, inspected=index), caption)]
+    look = look_of([(at, field)])
+    figures = [Figure(draw_field(at, field, look, caption, inspected=index), f"{caption} {look.words}")]
     if at.record.get("read_from_image") is not None:
         caption = "Cell centres on the crop and its grid, and the places that the lift reads for them."
         figures.append(Figure(draw_grid(at, caption), caption))
