@@ -1,4 +1,4 @@
-"""The page of a comparison: every fault in its group, the same figures twice under a wipe, well-mannered as all pages."""
+"""The page of a comparison: every fault in its group, the same figures twice under a wipe, in all pages' manners."""
 
 import json
 import re
