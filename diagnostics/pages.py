@@ -11,6 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST = 100  # characters of an id; no file has a name of any length
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class PlantedPicture:
 
 def picture_of(fault_id: str) -> PlantedPicture | None:
     """The picture of the fault of this id; None for an id that has no page, whatever it is."""
-    if not _ID.fullmatch(fault_id):
+    if len(fault_id) > _LONGEST or not _ID.fullmatch(fault_id):
         return None
     page, picture = (_FAULTS / f"{fault_id}.{suffix}" for suffix in ("md", "svg"))
     if not page.is_file() or not picture.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ Record = dict[str, Any]
 
 
 def refuse_disagreement(results: Record) -> None:
-    """Raise `TypeError` or `ValueError` where tables are not as long as their axes or a heat map is no landing."""
+    """Raise `TypeError` or `ValueError` where tables do not fit their axes or a heat map is no landing."""
     for record in results.get("sizes", []):
         _refuse_ragged(record)
     for projection in results.get("projections", []):
@@ -31,6 +32,9 @@ def _refuse_ragged(record: Record) -> None:
     size, lattice, mask = record["image_size"], record.get("lattice"), record.get("mask")
     if lattice is not None:
         shape = len(lattice["v"]), len(lattice["u"])
+        for key in ("u", "v"):
+            if any(there >= here for there, here in pairwise(lattice[key])):
+                raise ValueError(f"{key} of the lattice at {size} does not ascend")
         for key in ("error_x", "error_y"):
             if len(lattice[key]) != shape[0] or {len(row) for row in lattice[key]} != {shape[1]}:
                 raise ValueError(f"{key} of the lattice at {size} is not {shape[0]} rows of {shape[1]}")

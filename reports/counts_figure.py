@@ -39,7 +39,7 @@ def every_pixel(at: AtSize) -> CellCounts:
     diagonal = np.arange(int(at.image.max()), dtype=np.float64)
     places = at.grid_from_image(np.stack([diagonal, diagonal], axis=1))
     counted = (places >= 0) & (places <= at.cells - 1)
-    own, read = _cells(places), _cells(at.read_from_image(np.stack([diagonal, diagonal], axis=1)))
+    own, read = (_cells(at, index) for index in (places, at.read_from_image(np.stack([diagonal, diagonal], axis=1))))
     u, v = (np.flatnonzero(counted[: int(side), axis]) for axis, side in enumerate(at.image))
     columns, rows = (int(side) for side in at.cells)
     if at.record["read_from_image"]["swapped"]:
@@ -55,8 +55,9 @@ def every_pixel(at: AtSize) -> CellCounts:
     )
 
 
-def _cells(places: Floats) -> Counts:
-    return np.asarray(np.floor(edge_from_index(places)), dtype=np.int64)
+def _cells(at: AtSize, places: Floats) -> Counts:
+    """The cells (N, 2) that contain places; all beyond an end of the grid are as if in the cell next to it."""
+    return np.asarray(np.clip(np.floor(edge_from_index(places)), -1, at.cells), dtype=np.int64)
 
 
 def _counted(cells: Counts, side: int) -> Counts:
