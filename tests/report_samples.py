@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 import broken
 import broken_preprocess as picture
 import drawn
 from diagnostics import Pipeline
 from diagnostics.check import check_pipeline
+from diagnostics.scene_counts import Scene, heatmaps
 from reference.geometry import GeomMeta, index_from_edge
 from reports.results_file import Results, checked
 
@@ -39,8 +43,10 @@ def sample_text(name: str) -> str:
     if name == "old":
         return json.dumps(_old(json.loads(sample_text("faulty"))))
     pipeline, sizes, expected = _RUNS[name]()
-    found = check_pipeline(pipeline, sizes, expected_failures=expected)
-    return json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n"
+    found = check_pipeline(pipeline, sizes, expected_failures=expected).to_dict()
+    if name == "faulty":
+        found["heatmaps"] = _three_heatmaps(found)
+    return json.dumps(found, indent=1, allow_nan=False) + "\n"
 
 
 def _old(results: Results) -> Results:
@@ -49,6 +55,20 @@ def _old(results: Results) -> Results:
     return kept | {
         name: [{key: part[key] for key in CONTRACT[name]} for part in results[name]] for name in ("faults", "results")
     }
+
+
+def _three_heatmaps(results: Results) -> list[Results]:
+    """Of images of the first sizes and points in a bunch, all over and nowhere, as their files would give."""
+    random = np.random.default_rng(4)
+    scenes = []
+    with tempfile.TemporaryDirectory() as folder:
+        for k, (height, width) in enumerate(SIZES[:3]):
+            scene = Scene(Path(folder, f"photo{k}.png"), Path(folder, f"points{k}.npy"))
+            Image.radial_gradient("L").resize((width, height)).convert("RGB").save(scene.image)
+            spread = random.normal(0.5, 0.1, (500, 2)), random.random((900, 2)), np.full((7, 2), np.nan)
+            np.save(scene.points, spread[k] * (width, height))
+            scenes.append(scene)
+        return heatmaps(scenes, results, "the sample")
 
 
 # Runs ---------------------------------------------------------------------------------------------------------------
