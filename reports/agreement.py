@@ -44,7 +44,7 @@ def _refuse_ragged(record: Record) -> None:
 
 def landings_of(heatmap: Record) -> Landings:
     """The counts as `diagnostics.landing` makes them. Raises `TypeError` or `ValueError` where they do not agree."""
-    geometry = GeomMeta.from_dict(heatmap["geometry"])
+    geometry = _geometry(heatmap["geometry"])
     grids = tuple(_grid(counted) for counted in heatmap["grids"])
     if not grids or grids[0].grid != geometry.feat_size:
         raise ValueError(f"the first of its grids must be that of its geometry, {list(geometry.feat_size)}")
@@ -58,6 +58,13 @@ def landings_of(heatmap: Record) -> Landings:
         density=_table(heatmap["density"]["counts"]),
         grids=grids,
     )
+
+
+def _geometry(found: Record) -> GeomMeta:
+    try:
+        return GeomMeta.from_dict(found)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"the geometry of a heat map is none: {error}") from None
 
 
 def _grid(counted: Record) -> GridLandings:
