@@ -90,7 +90,7 @@ def _mask(rule: str) -> Callable[[GeomMeta, torch.Tensor], torch.Tensor]:
     return lambda geometry, points: torch.as_tensor(geometry.valid(points, rule))
 
 
-def _faulty() -> Pipeline:
+def faulty() -> Pipeline:
     """Ten faults, in every stage at least one."""
     choices = {link: (fault, drawn.LINKS[link][fault][0]) for link, fault in _FAULTS.items()}
     wrong = broken.LANDING_FAULTS["recipe-half-cell"]
@@ -102,7 +102,7 @@ def _faulty() -> Pipeline:
     )
 
 
-def _clean() -> Pipeline:
+def clean() -> Pipeline:
     return replace(
         drawn.assembled({}),
         name="clean",
@@ -111,24 +111,24 @@ def _clean() -> Pipeline:
     )
 
 
-def _unexplained() -> Pipeline:
+def unexplained() -> Pipeline:
     """A lift that no recipe explains: it reads waves."""
-    right = _clean().lift
+    right = clean().lift
     return replace(
-        _clean(),
+        clean(),
         name="waves",
         lift=lambda features, points, size: right(features, points + 6 * torch.sin(points / 40), size),
     )
 
 
-def _stuck() -> Pipeline:
+def stuck() -> Pipeline:
     def lift(features: torch.Tensor, points: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
         raise RuntimeError(f"no weights <here> & there for {len(points)} points")
 
-    return Pipeline(name="stuck", preprocess=_clean().preprocess, lift=lift, grid=drawn.GRID)
+    return Pipeline(name="stuck", preprocess=clean().preprocess, lift=lift, grid=drawn.GRID)
 
 
-def _recipe() -> Pipeline:
+def recipe() -> Pipeline:
     """The written recipe over 14x14 cells of a 224 pixel crop: `u14 = (s u - dx) / 16` with the ideal ratio."""
     crop = picture.centre_crop(224)
     lift = broken.Lift(crop, **broken.LANDING_FAULTS["recipe-half-cell"])
@@ -136,18 +136,18 @@ def _recipe() -> Pipeline:
 
 
 def _only(*stages: str) -> Pipeline:
-    return Pipeline(name=f"only {' and '.join(stages)}", **{stage: getattr(_clean(), stage) for stage in stages})
+    return Pipeline(name=f"only {' and '.join(stages)}", **{stage: getattr(clean(), stage) for stage in stages})
 
 
 Run = tuple[Pipeline, Sequence[tuple[int, int]], dict[str, str] | None]
 _KNOWN = {"lift_reads_the_place_it_is_asked_for": "known since May"}
 _RUNS: dict[str, Callable[[], Run]] = {
-    "faulty": lambda: (_faulty(), SIZES, None),
-    "clean": lambda: (_clean(), SIZES[:2], None),
-    "unexplained": lambda: (_unexplained(), SIZES[:2], None),
-    "stuck": lambda: (_stuck(), SIZES[:2], None),
-    "recipe": lambda: (_recipe(), RECIPE_SIZES, None),
-    "expected": lambda: (_recipe(), RECIPE_SIZES[:1], _KNOWN),
+    "faulty": lambda: (faulty(), SIZES, None),
+    "clean": lambda: (clean(), SIZES[:2], None),
+    "unexplained": lambda: (unexplained(), SIZES[:2], None),
+    "stuck": lambda: (stuck(), SIZES[:2], None),
+    "recipe": lambda: (recipe(), RECIPE_SIZES, None),
+    "expected": lambda: (recipe(), RECIPE_SIZES[:1], _KNOWN),
     "projection": lambda: (_only("project"), SIZES[:2], None),
     "preprocess": lambda: (_only("preprocess"), SIZES[:2], None),
     "nothing": lambda: (Pipeline(name="nothing"), SIZES[:1], None),
