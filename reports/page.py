@@ -96,6 +96,14 @@ def _clean(results: Results) -> str:
 
 def _inspector(sizes: list[Results]) -> Markup:
     """The maps of every image size for the script, as JSON that cannot end its element."""
-    keys = ("image_size", "crop_size", "grid", "crop_from_image", "grid_from_image", "read_from_image")
-    text = json.dumps([{key: record.get(key) for key in keys} for record in sizes])
+    text = json.dumps([_maps(record) for record in sizes])
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - numbers and our own keys
+
+
+def _maps(record: Results) -> Results:
+    """What the script asks of an image size; the file may hold more, of any kind and length."""
+    kept = {key: record[key] for key in ("image_size", "crop_size")}
+    for key in ("crop_from_image", "grid_from_image", "read_from_image"):
+        affine = record.get(key)
+        kept[key] = affine and {part: affine[part] for part in ("scale", "shift", "swapped") if part in affine}
+    return kept
