@@ -64,6 +64,7 @@ PLUGINS = [plugin for plugin in (diagnostics.pytest_plugin, reports.pytest_plugi
 
 def prepared(pytester):
     """A fresh directory with `mine`, which tests in it can import."""
+    sys.modules.pop("mine", None)  # another test's, which the runs of this one would find instead
     pytester.makepyfile(mine=MINE)
     pytester.makeini("[pytest]\nfilterwarnings = error\n")
     pytester.syspathinsert()
