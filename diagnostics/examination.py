@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import shlex
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from typing import Any
 
 from diagnostics import surroundings
@@ -15,9 +13,9 @@ from diagnostics.pipeline import Pipeline
 from diagnostics.subject import IMAGE_SIZES, Subject
 from diagnostics.users_code import our_line, told
 from diagnostics.verdict import Diagnosis, Fault, Finding, Result, SkipCheck, StageError, as_in, in_order
+from diagnostics.versions import versions
 from reference.fields import Size, as_size
 
-_VERSIONS = ("halfpixel", "torch", "torchvision", "open_clip_torch", "numpy", "pillow")
 Outcome = tuple[Result, tuple[Fault, ...]]
 
 
@@ -70,7 +68,7 @@ class Examination:
                 "image_sizes": [list(size) for size in subject.image_sizes],
                 "seed": subject.seed,
                 "command": self._command(),
-                "versions": _versions(),
+                "versions": versions(),
             },
             evidence=self.evidence() if evidence else {},
         )
@@ -155,13 +153,3 @@ def checks_named(names: Sequence[str] | Mapping[str, str] | None) -> list[Check]
         if name not in known:
             raise ValueError(f"there is no check {name!r}; there are {', '.join(known)}")
     return [check for check in CHECKS if names is None or check.name in names]
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in _VERSIONS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found

@@ -1,0 +1,184 @@
+"""Asks a whole data set what the checks ask a pipeline: `python -m diagnostics.audit DATA -o rows.csv`."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import shlex
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from diagnostics.audit_frame import Row, Settings, measure_frame
+from diagnostics.audit_journal import Journal
+from diagnostics.audit_verdict import Totals, diagnosis, explained
+from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
+from diagnostics.crop_search import searched
+from diagnostics.dataset import Dataset, Entry, open_dataset
+from diagnostics.engines import engine, results
+from diagnostics.output import checked_output, write_all
+from diagnostics.versions import versions
+from diagnostics.wording import report
+from reference.geometry import MODES
+from reference.model_sizes import vision_sizes
+
+FAULTS_FOUND = 1
+_MOST_APART = 20  # frames: neighbours must have moved, or a wrong pose goes unnoticed
+_EXAMPLE = """example:
+  python -m diagnostics.audit scans/office -o office.csv --json office.json
+  python -m reports office.json -o office.html
+
+exit 0: nothing wrong; 1: faults found; 2: could not run. An interrupted run goes on where it was.
+"""
+
+
+@command
+def main(argv: Arguments = None) -> int:
+    """Measure every frame, write one row each and say what is wrong with the data; see `--help`."""
+    asked = _parser().parse_args(argv)
+    outputs = _outputs(asked)
+    dataset = open_dataset(asked.data)
+    say(shown(f"{dataset.layout}: {len(dataset.entries):,} frames; {dataset.told}"))
+    with blaming(f"--model {asked.model}", "name an open_clip model with a ViT image tower"):
+        crop, patch = vision_sizes(asked.model)
+    settings = Settings(asked.tolerance, asked.mode, crop, patch, (crop[0] // patch[0], crop[1] // patch[1]))
+    apart = asked.apart or max(1, min(_MOST_APART, len(dataset.entries) // 3))
+    audited = {"data": str(asked.data.resolve()), "frames": len(dataset.entries), "apart": apart, **asdict(settings)}
+    with Journal(outputs[0].with_name(f"{outputs[0].name}.journal"), audited, len(dataset.entries)) as journal:
+        _measure(asked, dataset, journal, settings, apart)
+        found = _finish(asked, outputs, journal, audited, dataset, settings)
+        journal.remove()
+    return FAULTS_FOUND if found else 0
+
+
+def _measure(asked: argparse.Namespace, dataset: Dataset, journal: Journal, settings: Settings, apart: int) -> None:
+    """Measure the frames that the journal does not have."""
+    from tqdm import tqdm  # a mistake in the arguments need not wait for it
+
+    indices = list(journal.missing())
+    tasks = ((dataset.entries[index], neighbour(dataset.entries, index, apart), settings) for index in indices)
+    hidden = not sys.stderr.isatty()
+    with (
+        engine(asked.engine, asked.workers, asked.address) as (executor, ahead),
+        tqdm(total=len(dataset.entries), initial=journal.done, unit=" frames", disable=hidden) as bar,
+    ):
+        for index, measured in zip(indices, results(executor, ahead, measure_frame, tasks), strict=True):
+            journal.add(index, measured.to_dict())
+            bar.update()
+
+
+def neighbour(entries: Any, index: int, apart: int) -> Entry | None:
+    """The frame that many further on, or back where the data set ends; None where there is no other."""
+    other = index + apart if index + apart < len(entries) else index - apart
+    return entries[other] if 0 <= other < len(entries) and other != index else None
+
+
+def _finish(
+    asked: argparse.Namespace,
+    outputs: list[Path],
+    journal: Journal,
+    audited: dict[str, Any],
+    dataset: Dataset,
+    settings: Settings,
+) -> bool:
+    """Write the rows and the diagnosis, say it, and tell whether anything is wrong."""
+    totals = Totals()
+    for record in journal.records():
+        totals.add(record)
+    best, faults = explained(totals.corrections())
+    apart = audited["apart"]
+    around = searched(dataset.entries, lambda index: neighbour(dataset.entries, index, apart), best, settings)
+    cropped, more = explained(around, best)
+    if cropped != best:
+        faults = more
+    options = f" --apart {asked.apart}" if asked.apart else ""
+    conditions = {
+        "audited": audited,
+        "versions": versions(),
+        "command": f"python -m diagnostics.audit {shlex.quote(str(asked.data))} -o {asked.output.name}{options}",
+    }
+    found = diagnosis(asked.data.resolve().name, totals, faults, around, conditions)
+    contents = {outputs[0]: _csv(journal.records())}
+    if asked.json is not None:
+        counts = None if totals.counts is None else totals.counts.tolist()
+        whole = found.to_dict() | {"landings": {"points": dict(totals.points), "counts": counts}}
+        contents[outputs[1]] = (json.dumps(whole, allow_nan=False) + "\n").encode()
+    write_all(contents)
+    say(report(found))
+    for path in contents:
+        say(f"wrote {shown(path)}")
+    return not found.passed
+
+
+def _csv(records: Iterable[dict[str, Any]]) -> bytes:
+    """One row a frame."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [column.name for column in fields(Row)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(map(_safe, records))
+    return text.getvalue().encode()
+
+
+def _safe(record: dict[str, Any]) -> dict[str, Any]:
+    """A row whose texts no spreadsheet takes for formulas."""
+    risky = ("=", "+", "-", "@", "\t", "\r")
+    return {
+        key: f"'{value}" if isinstance(value, str) and value.startswith(risky) else value
+        for key, value in record["row"].items()
+    }
+
+
+def _outputs(asked: argparse.Namespace) -> list[Path]:
+    if asked.output.suffix.lower() != ".csv":
+        raise InputError(f"-o {asked.output}: the rows are CSV; give their file the suffix .csv")
+    outputs = [checked_output("-o", asked.output, {"DATA": asked.data})]
+    if asked.json is not None:
+        outputs.append(checked_output("--json", asked.json, {"DATA": asked.data, "-o": outputs[0]}))
+    return outputs
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="python -m diagnostics.audit",
+        description="Ask a whole data set: do sizes, poses and intrinsics agree with its images and depth?",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("data", metavar="DATA", type=Path, help="a manifest, or a folder of a layout that is known")
+    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="rows.csv", help="one row a frame")
+    parser.add_argument("--json", type=Path, metavar="F", help="write the diagnosis as JSON, for python -m reports")
+    parser.add_argument("--tolerance", type=_positive, default=0.05, help="metres (default: %(default)s)")
+    parser.add_argument(
+        "--apart", type=_count, help=f"frames between neighbours (a third of all, {_MOST_APART} at most)"
+    )
+    parser.add_argument("--model", default="ViT-B-16", help="open_clip model whose crop counts (default: %(default)s)")
+    parser.add_argument("--mode", default=MODES[0], choices=MODES, help="how the image gets to the crop's size")
+    parser.add_argument("--engine", default="processes", choices=("processes", "dask"), help="(default: %(default)s)")
+    parser.add_argument("--workers", type=_count, help="processes (default: one a core)")
+    parser.add_argument("--address", metavar="tcp://HOST:PORT", help="of a Dask scheduler")
+    return parser
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The journal of an audit: one line a frame as it is measured, so that an interrupted run goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from diagnostics.command_line import InputError, blaming
+
+
+class Journal:
+    """A file of JSON lines beside the output: the first says what is audited, every other is one frame's record.
+
+    Memory holds eight bytes a frame. A line that a killed run left unfinished is dropped. Raises `InputError` for a
+    journal of another audit and where it cannot be written.
+    """
+
+    def __init__(self, path: Path, audited: Mapping[str, Any], frames: int) -> None:
+        self.path = path
+        self._places = array("q", [-1]) * frames
+        header = json.dumps(dict(audited), sort_keys=True) + "\n"
+        with blaming(str(path)):
+            self._file = path.open("a+b")
+            self._recover(header.encode())
+
+    def _recover(self, header: bytes) -> None:
+        self._file.seek(0)
+        first = self._file.readline()
+        if first and not first.endswith(b"\n"):
+            first = b""
+        if not first:
+            self._file.truncate(0)
+            self._file.write(header)
+            self._file.flush()
+            return
+        if first != header:
+            self._file.close()
+            raise InputError(
+                f"{self.path}: it is the journal of another audit, of other data or with other options; finish that "
+                "one, or remove the file"
+            )
+        end = self._file.tell()
+        for line in iter(self._file.readline, b""):
+            if not line.endswith(b"\n"):
+                break
+            self._places[int(json.loads(line)["index"])] = end
+            end += len(line)
+        self._file.truncate(end)
+
+    def missing(self) -> Iterator[int]:
+        """Indices of the frames that are not in it, in order."""
+        return (index for index, place in enumerate(self._places) if place < 0)
+
+    @property
+    def done(self) -> int:
+        """How many frames are in it."""
+        return sum(place >= 0 for place in self._places)
+
+    def add(self, index: int, record: Mapping[str, Any]) -> None:
+        """Keep the record of one frame."""
+        with blaming(str(self.path)):
+            place = self._file.seek(0, 2)
+            self._file.write(json.dumps({"index": index, **record}).encode() + b"\n")
+            self._file.flush()
+        self._places[index] = place
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The records in the order of the data set, read one by one."""
+        for place in self._places:
+            if place >= 0:
+                self._file.seek(place)
+                yield json.loads(self._file.readline())
+
+    def remove(self) -> None:
+        """Delete the file: what it was kept for is written."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()

@@ -1,0 +1,72 @@
+"""Where the frames of an audit are measured: processes of this machine, or the executor of a Dask cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from diagnostics.command_line import InputError
+
+_WAITING = 4  # tasks a worker that are handed out ahead: enough to keep it busy, few enough to hold in memory
+_RETRIES = 3  # of a task whose worker died
+
+
+@contextlib.contextmanager
+def engine(name: str, workers: int | None, address: str | None) -> Iterator[tuple[Executor, int]]:
+    """An executor and how many tasks to hand it ahead. name: `"processes"` or `"dask"`; address: of Dask's scheduler.
+
+    Raises `InputError` where Dask is not installed or its scheduler does not answer.
+    """
+    if name == "dask":
+        with _dask(address) as client:
+            threads = sum(client.nthreads().values()) or 1
+            yield client.get_executor(retries=_RETRIES), _WAITING * threads
+        return
+    count = workers or os.cpu_count() or 1
+    context = multiprocessing.get_context("spawn")  # a fork would copy locks that this process's threads hold
+    pool = ProcessPoolExecutor(count, mp_context=context)
+    try:
+        yield pool, _WAITING * count
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def results(
+    executor: Executor, ahead: int, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]
+) -> Iterator[Any]:
+    """What `function` returns for every task, in their order; never more than `ahead` of them are under way.
+
+    Raises `InputError` where a worker process died.
+    """
+    waiting: deque[Future[Any]] = deque()
+    try:
+        for task in tasks:
+            waiting.append(executor.submit(function, *task))
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise InputError(
+            "a worker process died, as it does where memory runs out; what was measured is kept: run the same command "
+            "again, with fewer --workers"
+        ) from None
+
+
+def _dask(address: str | None) -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("--engine dask: Dask is not installed; pip install 'halfpixel[cluster]'") from None
+    if address is None:
+        raise InputError("--engine dask: give the scheduler's --address, such as tcp://127.0.0.1:8786")
+    try:
+        return Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"--address {address}: no Dask scheduler answers there ({type(error).__name__})") from None
