@@ -9,9 +9,10 @@ import pytest
 
 from diagnostics import check
 from diagnostics.command_line import InputError
+from report_samples import SAMPLES, sample_text
 from reports.__main__ import main
 from reports.page import page
-from reports.results_file import read_results
+from reports.results_file import checked, read_results
 
 ROOT = Path(__file__).resolve().parents[1]
 GOOD = json.dumps({"schema": 1, "pipeline": "mine", "passed": True, "faults": [], "results": []})
@@ -156,6 +157,15 @@ def test_the_command_that_checks_writes_what_the_command_that_reports_reads(tmp_
     assert main([str(results), "-o", str(html)]) == 0
     assert capsys.readouterr().out.endswith(f"wrote {html}\n")
     assert html.read_text() == page(read_results(results))
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_file_is_shown_however_old_and_reading_it_again_changes_nothing(tmp_path, capsys, name):
+    results, html = tmp_path / "r.json", tmp_path / "r.html"
+    results.write_text(sample_text(name))
+    assert main([str(results), "-o", str(html)]) == 0
+    assert html.read_text() == page(read_results(results))
+    assert checked(read_results(results), "here") == read_results(results)
 
 
 def test_every_beginning_of_a_file_is_refused(tmp_path):
