@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from diagnostics import layout_seven_scenes
+from diagnostics import layout_colmap, layout_manifest, layout_nerfstudio, layout_scannet, layout_seven_scenes
 from diagnostics.command_line import InputError, blaming, shown
 from diagnostics.dataset_frame import Damaged, Dataset, Entry, Frame
 
@@ -22,7 +22,7 @@ class _Layout(Protocol):
     def opened(self, path: Path) -> Dataset: ...
 
 
-_LAYOUTS: tuple[_Layout, ...] = (layout_seven_scenes,)
+_LAYOUTS: tuple[_Layout, ...] = (layout_manifest, layout_seven_scenes, layout_scannet, layout_nerfstudio, layout_colmap)
 
 
 def open_dataset(path: Path) -> Dataset:
@@ -39,7 +39,10 @@ def open_dataset(path: Path) -> Dataset:
         if len(fitting) > 1:
             names = " and ".join(layout.LAYOUT for layout in fitting)
             raise InputError(f"{path}: it can be read as {names}; give the file or folder of the one that you mean")
-        return fitting[0].opened(path)
+        dataset = fitting[0].opened(path)
+        if not dataset.entries:
+            raise InputError(f"{path}: this {dataset.layout} data set has no frames; nothing can be measured")
+        return dataset
 
 
 def load(entry: Entry) -> Frame | Damaged:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diagnostics.dataset_files import matrix_of
 from reference.pose import as_pose
@@ -20,16 +19,18 @@ def intrinsics_of(path: Path) -> dict[str, float]:
     Raises `OSError` where it cannot be read and `ValueError` where it is no K of a camera without skew.
     """
     matrix = matrix_of(path, *_SHAPES_OF_K)
-    (fx, _, cx), (_, fy, cy) = matrix[0, :3].tolist(), matrix[1, :3].tolist()
+    fx, fy, cx, cy = matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2]
     plain = np.eye(len(matrix))
-    plain[0, 0], plain[0, 2], plain[1, 1], plain[1, 2] = fx, cx, fy, cy
+    plain[:2, :3] = [[fx, 0, cx], [0, fy, cy]]
     if not np.array_equal(matrix, plain):
-        raise ValueError(f"{path}: it must be K, (fx 0 cx) (0 fy cy) (0 0 1), without skew, got {matrix.tolist()}")
-    return {"fx": fx, "fy": fy, "cx": cx, "cy": cy}
+        raise ValueError(
+            f"{path}: it must be K, finite and without skew, (fx 0 cx) (0 fy cy) (0 0 1), got {matrix.tolist()}"
+        )
+    return {"fx": float(fx), "fy": float(fy), "cx": float(cx), "cy": float(cy)}
 
 
 def world_to_camera_of(camera_to_world: Any) -> list[list[float]]:
-    """The inverse of a 4x4 camera-to-world pose in OpenCV axes: the true one, also where its rotation is slightly off.
+    """The inverse of a 4x4 camera-to-world pose, axes unchanged: the true one, also where its rotation is slightly off.
 
     Raises `TypeError` or `ValueError` where it is no rigid motion.
     """
@@ -37,12 +38,9 @@ def world_to_camera_of(camera_to_world: Any) -> list[list[float]]:
         pose = np.array(as_pose(camera_to_world))
     except (TypeError, ValueError) as error:
         # The checks of a pose know it by its other name.
-        raise type(error)(str(error).replace("world_to_camera", "camera_to_world")) from None
-    return _inverse(pose).tolist()
-
-
-def _inverse(pose: NDArray[np.float64]) -> NDArray[np.float64]:
+        raise ValueError(str(error).replace("world_to_camera", "camera_to_world")) from None
     inverse = np.eye(4)
     inverse[:3, :3] = np.linalg.inv(pose[:3, :3])
     inverse[:3, 3] = -inverse[:3, :3] @ pose[:3, 3]
-    return inverse
+    rows: list[list[float]] = inverse.tolist()
+    return rows
