@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from diagnostics.audit_frame import Row, Settings, measure_frame
 from diagnostics.audit_journal import Journal
 from diagnostics.audit_verdict import Totals, diagnosis, explained
 from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
+from diagnostics.corrections import Correction
 from diagnostics.crop_search import searched
 from diagnostics.dataset import Dataset, Entry, open_dataset
 from diagnostics.engines import engine, results
@@ -90,11 +92,10 @@ def _finish(
     for record in journal.records():
         totals.add(record)
     best, faults = explained(totals.corrections())
-    apart = audited["apart"]
-    around = searched(dataset.entries, lambda index: neighbour(dataset.entries, index, apart), best, settings)
-    cropped, more = explained(around, best)
-    if cropped != best:
-        faults = more
+    near = partial(neighbour, dataset.entries, apart=audited["apart"])
+    around = searched(dataset.entries, near, dict.fromkeys([Correction(), best]), settings)
+    if around:
+        _, faults = explained(around)
     options = f" --apart {asked.apart}" if asked.apart else ""
     conditions = {
         "audited": audited,

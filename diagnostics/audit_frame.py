@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +137,16 @@ class Pair:
     source: Source
     camera: Camera
     metres: Floats
+
+    def thinned(self, most: int) -> Pair:
+        """The pair with about that many of its points."""
+        read, fixed = self.source.readings, self.source.fixed
+        if read is not None:
+            step = max(1, len(read.depth) // most)
+            read = Readings(read.metres, read.points[::step], read.depth[::step])
+        elif fixed is not None:
+            fixed = fixed[:: max(1, len(fixed) // most)]
+        return replace(self, source=replace(self.source, readings=read, fixed=fixed))
 
     def agreement(self, correction: Correction, tolerance: float) -> Agreement:
         """How many of the points the depth map confirms if all cameras are corrected so."""

@@ -58,16 +58,18 @@ def _correction(key: str) -> Correction:
     return Correction(**{**fields, "offset": tuple(fields["offset"])})
 
 
-def explained(found: dict[Correction, Agreement], given: Correction = _NOTHING) -> tuple[Correction, tuple[Fault, ...]]:
-    """The correction that restores agreement, and the faults that it undoes; `given` where nothing gains by more."""
-    if given not in found or not found[given].asked:
-        return given, ()
-    best = max(found, key=lambda correction: found[correction].restored)
-    before, after = _in_words(found.get(_NOTHING, found[given])), _in_words(found[best])
-    if found[best].restored - found[given].restored < GAIN:
-        poor = given == _NOTHING and found[given].compared and found[given].share < _POOR
-        return given, (unexplained(before, found),) if poor else ()
-    return best, named(best, before, after)
+def explained(found: dict[Correction, Agreement]) -> tuple[Correction, tuple[Fault, ...]]:
+    """The correction with the fewest parts that agrees as well as any, and the faults that it undoes."""
+    given = found.get(_NOTHING, Agreement())
+    if not given.asked:
+        return _NOTHING, ()
+    most = max(each.restored for each in found.values())
+    fitting = [correction for correction, each in found.items() if most - each.restored < GAIN]
+    best = min(fitting, key=lambda correction: (len(correction.parts), -found[correction].restored))
+    if best != _NOTHING:
+        return best, named(best, _in_words(given), _in_words(found[best]))
+    poor = given.compared and given.share < _POOR
+    return best, (unexplained(_in_words(given), found),) if poor else ()
 
 
 def _in_words(found: Agreement) -> str:

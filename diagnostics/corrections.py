@@ -14,7 +14,7 @@ from reference.geometry import edge_from_index, index_from_edge
 
 _FACTORS = (2.0, 4.0, 4 / 3, 3 / 2)  # between resolutions that are in use; their inverses are tried as well
 _OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])  # y up and z backward, to y down and z forward
-_ALREADY = 0.02  # of the image: a principal point so near its middle says that K is of this resolution
+_ALIKE = 0.02  # relative: factors nearer to each other are one
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,7 @@ _REMEDIES = {
 def corrections_for(camera: Camera) -> list[Correction]:
     """What is worth trying on data with cameras such as this one; nothing done comes first."""
     factors = [factor for known in _FACTORS for factor in (known, 1 / known)]
-    middle = camera.size[1] / 2 / camera.cx if camera.cx > 0 else 1.0
-    if abs(middle - 1) > _ALREADY and all(abs(middle - factor) > _ALREADY * factor for factor in factors):
-        factors.append(middle)
+    factors += [factor for factor in _from_middle(camera) if all(abs(factor / known - 1) > _ALIKE for known in factors)]
     found = [Correction(inverted=inverted, opengl=opengl) for inverted in (False, True) for opengl in (False, True)]
     found += [Correction(factor=factor) for factor in factors]
     if (camera.fx, camera.cx) != (camera.fy, camera.cy):
@@ -100,6 +98,14 @@ def corrections_for(camera: Camera) -> list[Correction]:
     if camera.distortion:
         found.append(Correction(undistorted=True))
     return found
+
+
+def _from_middle(camera: Camera) -> list[float]:
+    """The factor that would bring the principal point to the image's middle, where both axes ask for the same one."""
+    if min(camera.cx, camera.cy) <= 0:
+        return []
+    x, y = camera.size[1] / 2 / camera.cx, camera.size[0] / 2 / camera.cy
+    return [x] if abs(x / y - 1) < _ALIKE < abs(x - 1) else []
 
 
 def named(correction: Correction, before: str, after: str) -> tuple[Fault, ...]:
