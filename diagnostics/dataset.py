@@ -51,6 +51,6 @@ def load(entry: Entry) -> Frame | Damaged:
         return entry.frame()
     except OSError as error:
         place = "" if error.filename is None else f"{error.filename}: "
-        return Damaged(shown(entry.name), shown(f"{place}{error.strerror or error}"))
+        return Damaged(entry.name, shown(f"{place}{error.strerror or error}"))
     except (TypeError, ValueError, ArithmeticError, MemoryError, RecursionError) as error:
-        return Damaged(shown(entry.name), shown(error))
+        return Damaged(entry.name, shown(error))

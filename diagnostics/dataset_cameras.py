@@ -29,16 +29,16 @@ def intrinsics_of(path: Path) -> dict[str, float]:
     return {"fx": float(fx), "fy": float(fy), "cx": float(cx), "cy": float(cy)}
 
 
-def world_to_camera_of(camera_to_world: Any) -> list[list[float]]:
+def world_to_camera_of(camera_to_world: Any, source: object) -> list[list[float]]:
     """The inverse of a 4x4 camera-to-world pose, axes unchanged: the true one, also where its rotation is slightly off.
 
-    Raises `TypeError` or `ValueError` where it is no rigid motion.
+    Raises `ValueError` naming the `source` of the pose where it is no rigid motion.
     """
     try:
         pose = np.array(as_pose(camera_to_world))
     except (TypeError, ValueError) as error:
         # The checks of a pose know it by its other name.
-        raise ValueError(str(error).replace("world_to_camera", "camera_to_world")) from None
+        raise ValueError(f"{source}: {error}".replace("world_to_camera", "camera_to_world")) from None
     inverse = np.eye(4)
     inverse[:3, :3] = np.linalg.inv(pose[:3, :3])
     inverse[:3, 3] = -inverse[:3, :3] @ pose[:3, 3]

@@ -87,6 +87,12 @@ def natural_key(name: str) -> tuple[list[tuple[int, str]], str]:
     return [(len(part) if i % 2 else 0, part) for i, part in enumerate(parts)], name
 
 
+def plain_path(path: str) -> str:
+    """`path` without empty and `.` parts, as pathlib has it; pathlib would keep every part that it ever saw."""
+    start = "/" if path.startswith("/") else ""
+    return start + "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
 def _in_order(frame: Listed) -> tuple[list[tuple[int, str]], str]:
     return natural_key(frame.name)
 

@@ -21,7 +21,7 @@ import numpy as np
 from diagnostics.colmap_model import ModelCamera, cameras_of, images_of
 from diagnostics.dataset_files import existing
 from diagnostics.dataset_frame import Dataset, Frame
-from diagnostics.dataset_records import LazyEntries, Listed, entries_of
+from diagnostics.dataset_records import LazyEntries, Listed, entries_of, plain_path
 from reference.camera import Camera
 from reference.pose import as_numbers
 
@@ -132,7 +132,7 @@ def _listed(path: Path, cameras: dict[int, ModelCamera]) -> Iterator[Listed]:
 
 
 def _named(name: str) -> str:
-    return f"{_PHOTOGRAPHS}/{PurePosixPath(name)}"
+    return f"{_PHOTOGRAPHS}/{plain_path(name)}"
 
 
 def _parameters(camera: ModelCamera) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -6,11 +6,13 @@ with `depth_unit`, metres a step, and `points`. Rows keep their order. Anything 
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from diagnostics.camera_file import read_camera
 from diagnostics.dataset_files import existing
 from diagnostics.dataset_frame import Dataset, Entry, Frame, UnreadableEntry
 from diagnostics.dataset_json import strict_json
-from diagnostics.dataset_records import LazyEntries
+from diagnostics.dataset_records import LazyEntries, plain_path
 from diagnostics.manifest_rows import JsonLines, ParquetRows, Rows
 from reference.camera import Camera
 from reference.pose import as_number
@@ -30,6 +32,7 @@ LOOKED_FOR = "a manifest.jsonl, .ndjson or .parquet with a frame a row (manifest
 _LINES, _PARQUET = (".jsonl", ".ndjson"), (".parquet",)
 _KEYS = ("image", "camera", "depth", "depth_unit", "points")
 _MILLIMETRES = 0.001
+_IMAGE = re.compile(rb'"image"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 def fits(path: Path) -> bool:
@@ -63,7 +66,7 @@ class ManifestEntries:
         where = self._rows.where(index)
         try:
             row = _checked(self._rows[index])
-            name = str(PurePosixPath(row["image"]))
+            name = plain_path(row["image"])
         except (OSError, TypeError, ValueError) as error:
             return UnreadableEntry(where, f"{where}: {error}")
         if index in self._first_of:
@@ -134,7 +137,7 @@ def _checked(content: bytes) -> dict[str, Any]:
 
 
 def _path(value: Any, key: str) -> str:
-    if not isinstance(value, str) or not PurePosixPath(value).name:
+    if not isinstance(value, str) or not plain_path(value):
         raise ValueError(f"{key} must be the path of a file, got {reprlib.repr(value)}")
     os.fsencode(value)  # a lone surrogate names no file: UnicodeEncodeError is a ValueError
     return value
@@ -142,7 +145,7 @@ def _path(value: Any, key: str) -> str:
 
 def _repeats(rows: Rows) -> Iterator[tuple[int, int]]:
     """Each row whose image an earlier one has, with the first that has it. Eight bytes a row are held meanwhile."""
-    hashes = np.fromiter((hash(_image_of(content)) for content in rows.every()), dtype=np.int64)
+    hashes = np.fromiter((hash(_glimpsed(content)) for content in rows.every()), dtype=np.int64)
     order = np.argsort(hashes, kind="stable")
     again = np.flatnonzero(np.diff(hashes[order]) == 0)
     first: dict[str, int] = {}
@@ -153,15 +156,17 @@ def _repeats(rows: Rows) -> Iterator[tuple[int, int]]:
             yield index, first[name]
 
 
-def _image_at(rows: Rows, index: int) -> str | None:
+def _glimpsed(content: bytes) -> str | None:
+    """The image of a row without reading all of it: in a row that is well, no other key has that name."""
+    found = _IMAGE.search(content)
     try:
-        return _image_of(rows[index])
-    except (OSError, ValueError):
+        return None if found is None else plain_path(json.loads(found[1]))
+    except ValueError:
         return None
 
 
-def _image_of(content: bytes) -> str | None:
+def _image_at(rows: Rows, index: int) -> str | None:
     try:
-        return str(PurePosixPath(_checked(content)["image"]))
-    except (TypeError, ValueError):
+        return plain_path(_checked(rows[index])["image"])
+    except (OSError, TypeError, ValueError):
         return None

@@ -23,10 +23,10 @@ from typing import Any
 from diagnostics.dataset_cameras import world_to_camera_of
 from diagnostics.dataset_files import bytes_of, existing, image_size
 from diagnostics.dataset_frame import Dataset, Frame
-from diagnostics.dataset_records import Listed, entries_of
+from diagnostics.dataset_records import Listed, entries_of, plain_path
 from reference.camera import Camera
 from reference.fields import Size
-from reference.pose import as_number, as_pose
+from reference.pose import as_number
 
 LAYOUT = "nerfstudio"
 LOOKED_FOR = "transforms.json, or any .json file of its form (nerfstudio, NeRF)"
@@ -82,7 +82,7 @@ class NerfstudioEntry:
         camera = Camera(
             **_intrinsics(given, size),
             size=size,
-            world_to_camera=world_to_camera_of(_opencv_from_opengl(self.own.get("transform_matrix"))),
+            world_to_camera=_pose_of(self.own.get("transform_matrix")),
             distortion=_distortion(given),
             origin="edge",
         )
@@ -126,12 +126,12 @@ def _listed(path: Path, frames: list[Any]) -> Iterator[Listed]:
 def _image_name(frame: Any) -> str:
     if not isinstance(frame, dict):
         raise TypeError(f"it is no object but {reprlib.repr(frame)}")
-    name = PurePosixPath(_text(frame.get("file_path"), "file_path"))
-    return str(name if name.suffix else name.with_suffix(".png"))  # Blender's scenes leave the suffix out
+    name = plain_path(_text(frame.get("file_path"), "file_path"))
+    return name if PurePosixPath(name).suffix else f"{name}.png"  # Blender's scenes leave the suffix out
 
 
 def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not PurePosixPath(value).name:
+    if not isinstance(value, str) or not plain_path(value):
         raise ValueError(f"{name} must be the path of a file, got {reprlib.repr(value)}")
     value.encode()  # a lone surrogate is no name: UnicodeEncodeError is a ValueError
     return value
@@ -183,10 +183,7 @@ def _distortion(given: Mapping[str, Any]) -> tuple[float, ...]:
     return lens if any(lens) else ()
 
 
-def _opencv_from_opengl(camera_to_world: Any) -> list[list[float]]:
-    """The pose of the same camera with its y and z axes, the second and third column, turned about."""
-    try:
-        pose = as_pose(camera_to_world)
-    except (TypeError, ValueError) as error:
-        raise ValueError(str(error).replace("world_to_camera", "transform_matrix")) from None
-    return [[x, -y, -z, place] for x, y, z, place in pose]
+def _pose_of(camera_to_world: Any) -> list[list[float]]:
+    """World-to-camera in OpenCV axes of a camera-to-world pose in OpenGL's: its y and z, two rows, are turned about."""
+    x, y, z, last = world_to_camera_of(camera_to_world, "transform_matrix")
+    return [x, [-number for number in y], [-number for number in z], last]

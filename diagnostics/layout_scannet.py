@@ -84,10 +84,7 @@ def _pose_of(path: Path) -> list[list[float]]:
     pose = matrix_of(path, (4, 4))
     if not np.isfinite(pose).all():
         raise ValueError(f"{path}: tracking was lost, the pose is not finite; leave this frame out")
-    try:
-        return world_to_camera_of(pose)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+    return world_to_camera_of(pose, path)
 
 
 def _files(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:

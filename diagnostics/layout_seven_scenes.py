@@ -69,7 +69,8 @@ class SevenScenesEntry:
         image = self.root / self.name
         stem = image.name.partition(".")[0]
         size = image_size(image)
-        pose = _pose_of(image.with_name(f"{stem}.pose.txt"))
+        pose_file = image.with_name(f"{stem}.pose.txt")
+        pose = world_to_camera_of(matrix_of(pose_file, (4, 4)), pose_file)
         camera = Camera(**self._intrinsics(image.parent), size=size, world_to_camera=pose)
         if not self.with_depth:
             return Frame(self.name, image, camera)
@@ -83,14 +84,6 @@ class SevenScenesEntry:
             if path.exists():
                 return intrinsics_of(path)
         return _PUBLISHED_K
-
-
-def _pose_of(path: Path) -> list[list[float]]:
-    pose = matrix_of(path, (4, 4))
-    try:
-        return world_to_camera_of(pose)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
 
 
 def _folders(path: Path) -> Iterator[Path]:
