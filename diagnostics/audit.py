@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import shlex
 import sys
-from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from diagnostics.audit_frame import Row, Settings, measure_frame
+from diagnostics.audit_flags import usual
+from diagnostics.audit_frame import Settings, measure_frame
 from diagnostics.audit_journal import Journal
+from diagnostics.audit_rows import csv_of
 from diagnostics.audit_verdict import Totals, diagnosis, explained
 from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
 from diagnostics.corrections import Correction
@@ -44,7 +43,7 @@ def main(argv: Arguments = None) -> int:
     asked = _parser().parse_args(argv)
     outputs = _outputs(asked)
     dataset = open_dataset(asked.data)
-    say(shown(f"{dataset.layout}: {len(dataset.entries):,} frames; {dataset.told}"))
+    say(f"{shown(dataset.told)}\n")
     with blaming(f"--model {asked.model}", "name an open_clip model with a ViT image tower"):
         crop, patch = vision_sizes(asked.model)
     settings = Settings(asked.tolerance, asked.mode, crop, patch, (crop[0] // patch[0], crop[1] // patch[1]))
@@ -94,8 +93,9 @@ def _finish(
     best, faults = explained(totals.corrections())
     near = partial(neighbour, dataset.entries, apart=audited["apart"])
     around = searched(dataset.entries, near, dict.fromkeys([Correction(), best]), settings)
+    cropped = best
     if around:
-        _, faults = explained(around)
+        cropped, faults = explained(around)
     options = f" --apart {asked.apart}" if asked.apart else ""
     conditions = {
         "audited": audited,
@@ -103,7 +103,9 @@ def _finish(
         "command": f"python -m diagnostics.audit {shlex.quote(str(asked.data))} -o {asked.output.name}{options}",
     }
     found = diagnosis(asked.data.resolve().name, totals, faults, around, conditions)
-    contents = {outputs[0]: _csv(journal.records())}
+    # Frames were measured without a crop: what they say under the rest of the correction is the nearest there is.
+    like = replace(cropped, offset=(0.0, 0.0))
+    contents = {outputs[0]: csv_of(journal.records(), usual(journal.records(), like), like)}
     if asked.json is not None:
         counts = None if totals.counts is None else totals.counts.tolist()
         whole = found.to_dict() | {"landings": {"points": dict(totals.points), "counts": counts}}
@@ -113,24 +115,6 @@ def _finish(
     for path in contents:
         say(f"wrote {shown(path)}")
     return not found.passed
-
-
-def _csv(records: Iterable[dict[str, Any]]) -> bytes:
-    """One row a frame."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [column.name for column in fields(Row)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(_safe, records))
-    return text.getvalue().encode()
-
-
-def _safe(record: dict[str, Any]) -> dict[str, Any]:
-    """A row whose texts no spreadsheet takes for formulas."""
-    risky = ("=", "+", "-", "@", "\t", "\r")
-    return {
-        key: f"'{value}" if isinstance(value, str) and value.startswith(risky) else value
-        for key, value in record["row"].items()
-    }
 
 
 def _outputs(asked: argparse.Namespace) -> list[Path]:

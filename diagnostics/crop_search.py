@@ -13,9 +13,8 @@ from diagnostics.dataset import Entry
 from diagnostics.depth_pairs import Agreement
 
 _PAIRS, _POINTS = 6, 3000  # frames, spread over the data set, and points of each
-_REACH, _STEP = 1 / 8, 1 / 80  # of the image's width: how far is looked, and how finely at first
+_REACH, _STEP = 1 / 8, 1 / 40  # of the image's width: how far is looked, and how finely at first
 _FINEST = 1.0  # pixel
-_ROUNDS = 2  # along each axis; what is cut off on one hardly moves the best place on the other
 
 
 def searched(
@@ -37,7 +36,7 @@ def searched(
 
 
 def _tried(pairs: Sequence[Pair], base: Correction, tolerance: float) -> dict[Correction, Agreement]:
-    """Crops all along either axis in turn, then ever nearer to the best of them."""
+    """Crops all over the reach on a lattice, then ever nearer to the best of them."""
     found: dict[Correction, Agreement] = {}
 
     def score(place: tuple[float, float]) -> float:
@@ -49,10 +48,7 @@ def _tried(pairs: Sequence[Pair], base: Correction, tolerance: float) -> dict[Co
     width = pairs[0].camera.size[1]
     step, reach = max(_FINEST, float(round(_STEP * width))), _REACH * width
     line = (np.arange(-reach // step, reach // step + 1) * step).tolist()
-    best = (0.0, 0.0)
-    for _ in range(_ROUNDS):
-        best = max(((dx, best[1]) for dx in line), key=score)
-        best = max(((best[0], dy) for dy in line), key=score)
+    best = max(((dx, dy) for dx in line for dy in line), key=score)  # not axis by axis: that stops beside a diagonal
     while step > _FINEST:
         step = max(_FINEST, step / 2)
         best = max(((best[0] + kx * step, best[1] + ky * step) for kx in (-1, 0, 1) for ky in (-1, 0, 1)), key=score)

@@ -12,7 +12,9 @@ from PIL import Image
 
 from diagnostics.audit import main, neighbour
 from diagnostics.audit_frame import Settings, measure_frame
+from diagnostics.audit_journal import Journal
 from diagnostics.audit_verdict import Totals, explained
+from diagnostics.command_line import InputError
 from diagnostics.corrections import Correction
 from diagnostics.crop_search import searched
 from diagnostics.dataset import open_dataset
@@ -189,6 +191,69 @@ def test_a_damaged_frame_is_a_row_with_its_error_and_stops_nothing(tmp_path):
     assert [bool(row["error"]) for row in rows] == [k in (3, 5) for k in range(9)]
     failed = [result["name"] for result in results["results"] if result["status"] == "failed"]
     assert failed == ["frames_are_readable"]
+
+
+def test_frames_that_are_not_like_the_others_are_flagged_with_the_reason(tmp_path):
+    scan = write_scan(tmp_path / "scan", frames=12)
+    one, other = (scan / f"frame-{k:06d}.pose.txt" for k in (4, 9))
+    one.write_text(other.read_text())  # the pose of another place
+    with Image.open(scan / "frame-000007.color.png") as image:
+        image.resize((150, 120)).save(scan / "frame-000007.color.png")
+    _, rows, _ = run(tmp_path, scan, "--apart", "1")
+    flagged = {row["name"][6:12]: row["flags"] for row in rows if row["flags"]}
+    assert {"000004", "000007"} <= set(flagged) <= {"000003", "000004", "000007"}  # 3 looks at what 4 says
+    assert "usual" in flagged["000004"]
+    assert "the image is 150x120, most are 160x120" in flagged["000007"]
+
+
+def test_no_text_of_a_row_is_a_formula(tmp_path):
+    scan = write_scan(tmp_path / "scan", frames=2)
+    (scan / "frame-000001.pose.txt").write_text("=1+2")
+    _, rows, _ = run(tmp_path, scan)
+    assert not [value for row in rows for value in row.values() if value.startswith(("=", "+", "-", "@"))]
+
+
+# The journal --------------------------------------------------------------------------------------------------------
+
+AUDITED = {"data": "here", "frames": 4}
+
+
+def test_a_journal_goes_on_where_it_was_even_from_a_torn_line(tmp_path):
+    path = tmp_path / "journal"
+    with Journal(path, AUDITED, 4) as journal:
+        journal.add(2, {"row": "two"})
+        journal.add(0, {"row": "none"})
+    with path.open("ab") as file:
+        file.write(b'{"index": 3, "ro')
+    with Journal(path, AUDITED, 4) as journal:
+        assert list(journal.missing()) == [1, 3]
+        journal.add(3, {"row": "three"})
+        assert [record["row"] for record in journal.records()] == ["none", "two", "three"]
+
+
+def test_a_journal_of_another_audit_is_refused(tmp_path):
+    Journal(tmp_path / "journal", AUDITED, 4).__exit__(None, None, None)
+    with pytest.raises(InputError, match="another audit"):
+        Journal(tmp_path / "journal", AUDITED | {"frames": 5}, 5)
+
+
+def test_an_interrupted_audit_measures_only_the_rest_and_writes_the_same(tmp_path, scan):
+    _, whole, results = run(tmp_path, scan)
+    audited = results["conditions"]["audited"]
+    measured = []
+
+    entries = open_dataset(scan).entries
+    with Journal(tmp_path / "rows.csv.journal", audited, 9) as journal:
+        for index in (0, 1, 5):
+            found = measure_frame(entries[index], neighbour(entries, index, audited["apart"]), Settings()).to_dict()
+            found["row"]["readings"] = 0.25  # as nobody would measure again
+            journal.add(index, found)
+            measured.append(index)
+    _, rows, _ = run(tmp_path, scan)
+    assert [k for k, row in enumerate(rows) if row["readings"] == "0.25"] == measured
+    kept = [{name: value for name, value in row.items() if name != "readings"} for row in (*rows, *whole)]
+    assert kept[:9] == kept[9:]
+    assert not (tmp_path / "rows.csv.journal").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""Flags frames that are not like the others of their data set, each with the reason."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from diagnostics.corrections import Correction
+from diagnostics.depth_pairs import Agreement
+
+_APART = 0.2  # of the points compared: occlusion takes less from a frame whose neighbours it hides nothing from
+_SPREADS = 5  # median absolute deviations beyond which a frame is not like the others
+_FEWEST = 100  # points compared, below which a share says nothing
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What most frames have: the image's (height, width), and how well neighbours agree, with its spread."""
+
+    size: tuple[int, int] | None
+    share: float
+    spread: float
+
+
+def usual(records: Iterable[dict[str, Any]], best: Correction) -> Usual:
+    """Of all frames, under the correction that explains them; eight bytes are held a frame."""
+    sizes: Counter[tuple[int, int]] = Counter()
+    shares = array("d")
+    for record in records:
+        row = record["row"]
+        if row["image_height"] is not None:
+            sizes[row["image_height"], row["image_width"]] += 1
+        found = _agreement(record, best)
+        if found.compared >= _FEWEST:
+            shares.append(found.share)
+    middle = float(np.median(shares)) if shares else float("nan")
+    spread = float(np.median(np.abs(np.array(shares) - middle))) if shares else float("nan")
+    return Usual(sizes.most_common(1)[0][0] if sizes else None, middle, spread)
+
+
+def flags(record: dict[str, Any], most: Usual, best: Correction) -> str:
+    """Why a frame is not like the others, in words; empty where it is."""
+    return "; ".join(_reasons(record, most, best))
+
+
+def _reasons(record: dict[str, Any], most: Usual, best: Correction) -> Iterator[str]:
+    row = record["row"]
+    size = row["image_height"], row["image_width"]
+    if row["error"]:
+        return
+    if size != most.size and most.size is not None:
+        yield f"the image is {size[1]}x{size[0]}, most are {most.size[1]}x{most.size[0]}"
+    if row["camera_height"] is not None and size != (row["camera_height"], row["camera_width"]):
+        yield f"its camera is for {row['camera_width']}x{row['camera_height']}"
+    if (row["exif_orientation"] or 1) != 1:
+        yield f"it is stored turned, EXIF orientation {row['exif_orientation']}"
+    found = _agreement(record, best)
+    if found.compared >= _FEWEST and most.share - found.share > max(_APART, _SPREADS * most.spread):
+        other = row["neighbour"] or "its own points"
+        yield f"its depth confirms {found.share:.0%} of what {other} says; {most.share:.0%} is usual"
+
+
+def _agreement(record: dict[str, Any], best: Correction) -> Agreement:
+    """What was counted under `best`, or as given where that was not tried."""
+    tried = {tuple(sorted(_plain(correction).items())): found for correction, found in record["tried"]}
+    wanted = tuple(sorted(_plain(asdict(best)).items()))
+    found = tried.get(wanted) or next(iter(tried.values()), None)
+    return Agreement() if found is None else Agreement(**found)
+
+
+def _plain(correction: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in correction.items()}
