@@ -5,6 +5,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn.functional import grid_sample
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 import strategies
 from reference import sample_points
@@ -53,6 +56,66 @@ def test_single_precision_is_good_to_1e_5(grid):
     assert not values[~valid].any()
 
 
+@pytest.mark.parametrize("grid", [(14, 14), (30, 40), (1, 9), (5, 2)])
+def test_values_and_gradients_are_those_of_grid_sample(grid):
+    """At all valid points, rim included, in features and in points: torch's own read is the oracle."""
+    geometry = STANDARD.with_grid(grid)
+    points = torch.rand(2, 500, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 480
+    maps = torch.stack([random_features(geometry, seed=seed, dtype=torch.float64) for seed in range(2)])
+    valid = geometry.valid(points, "crop")
+
+    def by_grid_sample(features, points):
+        places = geometry.sampler_from_image(points)[:, None]
+        values = grid_sample(features, places, align_corners=False, padding_mode="border")
+        return values[:, :, 0].mT * valid[..., None]
+
+    results = []
+    for read in (by_grid_sample, lambda f, p: sample_points(f, p, geometry, rule="crop")[0]):
+        features, places = maps.clone().requires_grad_(), points.clone().requires_grad_()
+        values = read(features, places)
+        values.square().sum().backward()
+        results.append((values, features.grad, places.grad))
+    assert valid.any()
+    torch.testing.assert_close(*results, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("grid", [(1, 5), (5, 1), (4, 5)])
+def test_a_point_on_the_rim_reads_cells_beside_it_alone(grid):
+    """What lies elsewhere, across the rim or in the next map of the batch, may even be not a number."""
+    geometry = STANDARD.with_grid(grid)
+    right_bottom = geometry.image_from_grid(torch.tensor([grid[1], grid[0]], dtype=torch.float64) - 0.75)
+    maps = torch.full((2, 3, *grid), torch.nan)
+    maps[0, :, -2:, -2:] = 1
+    values, valid = sample_points(maps, right_bottom.expand(2, 1, 2), geometry, rule="crop")
+    assert valid.all()
+    assert values[0].tolist() == [[1, 1, 1]]
+
+
+class Results(TorchDispatchMode):
+    """Keeps all tensors that torch's operations make."""
+
+    def __init__(self):
+        super().__init__()
+        self.kept = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        results = func(*args, **kwargs or {})
+        self.kept.extend(result for result in tree_leaves(results) if isinstance(result, torch.Tensor))
+        return results
+
+
+@pytest.mark.parametrize("learns", [False, True])
+def test_values_are_written_once_and_each_point_in_one_piece(learns):
+    """Nothing else in memory is even a quarter of them: not four rows a point, no mask over channels, no transpose."""
+    features = random_features(STANDARD, 64).requires_grad_(learns)
+    points = torch.rand(3000, 2, generator=torch.Generator().manual_seed(3)) * 480
+    with Results() as results:
+        values, _ = sample_points(features, points, STANDARD)
+    storages = {result.untyped_storage().data_ptr(): result.untyped_storage().nbytes() for result in results.kept}
+    assert values.is_contiguous()
+    assert [size for size in storages.values() if size > values.nbytes / 4] == [values.nbytes]
+
+
 def test_the_centre_of_a_cell_reads_that_cell_alone():
     """A pinned literal: row 3, column 11 of 14, at image point (37 + 184)*640/298 - 1/2, 56*480/224 - 1/2."""
     features = torch.zeros(1, 14, 14)
@@ -86,7 +149,7 @@ def test_gradients_are_right_in_features_and_points():
 
 @pytest.mark.parametrize("bad", [[float("nan"), 240.0], [float("inf"), 0.0], [-50.0, 240.0], [10.0, 10.0]])
 def test_an_invalid_point_is_zeros_without_gradient(bad):
-    """Not-a-number included, and also where the map itself is not a number."""
+    """Not-a-number and infinite ones included."""
     features = random_features(STANDARD).requires_grad_()
     points = torch.tensor([[320.0, 240.0], bad], requires_grad=True)
     values, valid = sample_points(features, points, STANDARD, normalize=True)
@@ -98,6 +161,17 @@ def test_an_invalid_point_is_zeros_without_gradient(bad):
     alone = features.detach().clone().requires_grad_()
     sample_points(alone, points.detach()[:1], STANDARD, normalize=True)[0].sum().backward()
     assert torch.equal(alone.grad, features.grad)
+
+
+def test_an_invalid_point_reads_nothing_of_a_map_that_is_not_a_number():
+    """Its value is zero and its gradient none, whatever the map holds."""
+    features = torch.full((5, 14, 14), torch.nan, requires_grad=True)
+    points = torch.tensor([[-50.0, 240.0], [float("nan"), 0.0]], requires_grad=True)
+    values, valid = sample_points(features, points, STANDARD)
+    values.sum().backward()
+    assert not valid.any()
+    for zeros in (values, points.grad, features.grad):
+        assert not zeros.any()
 
 
 def test_normalising_is_per_point_and_after_the_read():
