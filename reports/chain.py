@@ -56,9 +56,11 @@ class Step:
 
 
 def stages(results: Results) -> list[Step]:
-    """Every stage, in the order in which data flows; a stage that no catalogue knows comes last."""
-    known = {**STAGES, **{fault["stage"]: "" for fault in results["faults"] if fault["stage"] not in STAGES}}
-    return [_stage(results, name, what) for name, what in known.items()]
+    """Every stage, in the order in which data flows; what is no stage of a pipeline, such as data, stands alone."""
+    others = dict.fromkeys(fault["stage"] for fault in results["faults"] if fault["stage"] not in STAGES)
+    steps = [_stage(results, name, what) for name, what in STAGES.items()]
+    steps = steps if not others or any(step.state for step in steps) else []
+    return [*steps, *(_stage(results, name, "") for name in others)]
 
 
 def _stage(results: Results, name: str, what: str) -> Step:

@@ -101,7 +101,8 @@ def test_the_reports_are_made_as_the_readme_says(tmp_path):
     for command in commands_in_prose("python -m reports"):
         done = run([sys.executable, *shlex.split(command)[1:]], tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), command
-    done = run([sys.executable, "-m", "reports", "results.json", "-o", "again.html", "--summary", "summary.md"], tmp_path)
+    options = ["-o", "again.html", "--summary", "summary.md"]
+    done = run([sys.executable, "-m", "reports", "results.json", *options], tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "again.html").read_bytes() == (tmp_path / "report.html").read_bytes()
     assert "recipe-half-cell" in (tmp_path / "summary.md").read_text()
