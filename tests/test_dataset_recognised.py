@@ -127,7 +127,7 @@ def test_natural_order_is_total_and_reads_any_number_of_digits():
     backwards = names[::-1]
     ordered = sorted(names, key=natural_key)
     assert ordered == sorted(backwards, key=natural_key)
-    assert [name for name in ordered if name in ("a2", "a10", "a1")] == ["a1", "a2", "a10"]
+    assert [name for name in ordered if name in ("a2", "a10", "a1", "a01")] == ["a01", "a1", "a2", "a10"]
     assert ordered.index("a10") < ordered.index("a" + "9" * 9_999)
 
 
