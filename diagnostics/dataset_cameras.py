@@ -13,7 +13,7 @@ from reference.pose import as_pose
 _SHAPES_OF_K = ((3, 3), (4, 4))
 
 
-def intrinsics_of(path: Path) -> dict[str, float]:
+def intrinsics_of(path: Path) -> dict[str, Any]:
     """fx, fy, cx and cy of the matrix K in the text file at `path`, 3x3 or 4x4.
 
     Raises `OSError` where it cannot be read and `ValueError` where it is no K of a camera without skew.

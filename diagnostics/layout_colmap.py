@@ -80,8 +80,12 @@ class ColmapEntry:
         """Check and build the camera."""
         image = existing(self.root / self.name)
         focal_and_centre, distortion = _parameters(self.camera)
+        fx, fy, cx, cy = focal_and_centre
         camera = Camera(
-            *focal_and_centre,
+            fx,
+            fy,
+            cx,
+            cy,
             size=(self.camera.height, self.camera.width),
             world_to_camera=_pose_of(self.quaternion, self.translation),
             distortion=distortion,

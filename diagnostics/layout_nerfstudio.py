@@ -37,8 +37,8 @@ _PINHOLES = ("SIMPLE_PINHOLE", "PINHOLE", "SIMPLE_RADIAL", "RADIAL", "OPENCV")
 _LENS = ("k1", "k2", "p1", "p2", "k3")
 _NOT_READ = ("k4", "k5", "k6")
 _UNIT = "depth_unit_scale_factor"
-_SHARED = ("camera_model", "is_fisheye", "camera_angle_x", "camera_angle_y", "fl_x", "fl_y", "cx", "cy", "w", "h")
-_SHARED += (*_LENS, *_NOT_READ, _UNIT)
+_INTRINSICS = ("camera_model", "is_fisheye", "camera_angle_x", "camera_angle_y", "fl_x", "fl_y", "cx", "cy", "w", "h")
+_SHARED = (*_INTRINSICS, *_LENS, *_NOT_READ, _UNIT)
 _DEFAULT_UNIT = 0.001
 _UNKNOWN_DEPTH = (0,)
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from diagnostics.dataset_cameras import intrinsics_of, world_to_camera_of
 from diagnostics.dataset_files import existing, image_size, matrix_of
@@ -79,7 +80,7 @@ class SevenScenesEntry:
         depth_camera = None if depth_size == size else replace(camera, size=depth_size)
         return Frame(self.name, image, camera, depth, depth_camera=depth_camera)
 
-    def _intrinsics(self, folder: Path) -> dict[str, float]:
+    def _intrinsics(self, folder: Path) -> dict[str, Any]:
         for path in (folder / _K_FILE, self.root / _K_FILE):
             if path.exists():
                 return intrinsics_of(path)

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from diagnostics.dataset_files import existing
 
@@ -76,10 +76,10 @@ class ParquetRows:
         self._file: Any = parquet.ParquetFile(path)
         sizes = (self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups))
         self._starts = list(accumulate(sizes, initial=0))
-        self._group, self._table = -1, None
+        self._group, self._table = -1, cast(Any, None)
 
     def __len__(self) -> int:
-        return self._starts[-1]
+        return int(self._starts[-1])
 
     def __getitem__(self, index: int) -> bytes:
         group = bisect_right(self._starts, index) - 1

@@ -187,7 +187,8 @@ def parquet(path: Path, rows, group=2) -> Path:
     arrow = pytest.importorskip("pyarrow", reason="the extra `audit` brings pyarrow")
     from pyarrow import parquet as file
 
-    file.write_table(arrow.Table.from_pylist(rows), path, row_group_size=group)
+    columns = dict.fromkeys(name for row in rows for name in row)  # a table has those of its first row
+    file.write_table(arrow.Table.from_pylist([columns | row for row in rows]), path, row_group_size=group)
     return path
 
 
