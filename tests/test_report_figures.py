@@ -207,6 +207,8 @@ def test_the_drift_is_what_grid_sample_does_with_align_corners(axis, flipped, gr
 @pytest.mark.parametrize("index", range(4))
 def test_cameras_show_where_points_are_seen_and_where_they_are_put(index):
     projection = sample("faulty")["projections"][index]
+    projection["valid"][index::3] = [False] * len(projection["valid"][index::3])
+    projection["landed"][index] = None
     seen, put = landed_points(projection)
     rows = zip(projection["seen"], projection["landed"], projection["valid"], strict=True)
     kept = [(there, here) for there, here, valid in rows if valid and here is not None]

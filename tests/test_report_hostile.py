@@ -180,6 +180,12 @@ def test_extremes_that_the_schema_allows_are_drawn(path, value):
     assert drawn_or_refused(changed(path, value)) is not None
 
 
+def test_a_lift_that_reads_beyond_every_number_of_a_cell_is_drawn():
+    results = changed((*FIRST, "image_size"), [1_000_000, 1_000_000])
+    results["sizes"][0]["read_from_image"]["scale"] = [1e15, -1e15]
+    assert drawn_or_refused(results) is not None
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -203,6 +209,8 @@ def test_extremes_that_the_schema_allows_are_drawn(path, value):
         (("heatmaps", 0, "grids"), []),
         (("heatmaps", 0, "points"), 10**16),
         (("heatmaps", 0, "preview"), '"><script>'),
+        *((("heatmaps", 0, "density", "counts", 0, 0), wrong) for wrong in (10**16, -1, 0.5, True, "1", None)),
+        *(((*FIRST, "lattice", "error_x", 0, 0), wrong) for wrong in (1e300, -1e300, False, "1", [])),
     ],
 )
 def test_what_no_run_can_have_measured_is_refused(path, value):

@@ -9,17 +9,6 @@
     document.documentElement.dataset.theme = event.target.value;
   });
 
-  // A card that is linked to may stand in a closed part of the page, and is to be read out.
-  const reveal = () => {
-    const target = by(location.hash.slice(1)); // ids of cards are plain, so there is nothing to decode
-    if (!target) return;
-    for (let part = target.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
-    target.scrollIntoView();
-    target.focus?.({ preventScroll: true });
-  };
-  window.addEventListener("hashchange", reveal);
-  if (location.hash) reveal();
-
   // The inspector: every map is scale * u + shift on each axis, between index coordinates.
   const applied = (map, [u, v]) => {
     const point = map.swapped ? [v, u] : [u, v];
