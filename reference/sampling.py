@@ -35,8 +35,8 @@ def sample_points(
     points = torch.stack(points.unbind(-1), dim=-2).mT  # each axis in one piece of memory: twice as fast from here on
     valid = geometry.valid(points, rule)
     # Places are masked before the read: a NaN would come through a later mask as a NaN gradient.
-    inside = torch.where(valid[..., None], points, 0)
-    places = geometry.grid_from_image(inside.to(_place_dtype(points.device)))
+    points = torch.where(valid[..., None], points, 0)
+    places = geometry.grid_from_image(points.to(_place_dtype(points.device)))
     values = _bilinear(features, places, valid)
     if normalize:
         values = functional.normalize(values, dim=-1)
