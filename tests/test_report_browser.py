@@ -6,16 +6,17 @@ import zlib
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from report_samples import SAMPLES, sample
+from report_samples import sample
 
 pytest_plugins = ["chromium"]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = ("faulty", "clean", "stuck")
+ALL_KINDS = (*PAGES, "unexplained", "projection", "nothing", "old")
 NARROWEST = 320  # CSS pixels: what WCAG 1.4.10 asks to need no sideways scrolling
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", ALL_KINDS)
 def test_nothing_is_loaded_and_nothing_is_complained_about(opened, name):
     visit = opened(name)
     visit.open_all()
@@ -70,7 +71,7 @@ def colours(page):
     )
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", ALL_KINDS)
 def test_nothing_is_scrolled_sideways(opened, name):
     visit = opened(name)
     visit.open_all()
@@ -83,7 +84,7 @@ def test_nothing_is_scrolled_sideways(opened, name):
 # Without script -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", [*PAGES, "old"])
 def test_without_script_all_is_in_the_text_and_nothing_that_needs_it_is_shown(opened, name):
     visit = opened(name, java_script_enabled=False)
     for closed in visit.page.locator("details:not([open]) > summary").all()[::-1]:

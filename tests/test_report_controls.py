@@ -38,7 +38,7 @@ def test_the_brief_list_leads_to_every_card_and_the_card_is_read_out(opened):
         assert visit.page.evaluate("document.activeElement.id") == link.inner_text()
 
 
-@pytest.mark.parametrize("fragment", ["#100%25%", "#%", "#no-such-fault", "#%F0%9F%92%A9", '#"><b>'])
+@pytest.mark.parametrize("fragment", ["#100%", '#"><b>'])
 def test_a_link_to_nothing_leaves_the_page_working(opened, fragment):
     visit = opened("recipe", fragment)
     assert visit.complaints == []
@@ -132,12 +132,12 @@ def test_another_image_size_has_its_own_geometry_and_a_pixel_stays_in_the_image(
     assert visit.text("#inspect-grid") == pair(upright.grid_from_image([(100, 600)])[0], 3)
 
 
-@pytest.mark.parametrize(("typed", "taken"), [("-5", "0"), ("99999", "639"), ("", "0"), ("12.4", "12"), ("1e9", "639")])
-def test_what_is_typed_is_taken_to_the_nearest_pixel(opened, typed, taken):
+def test_what_is_typed_is_taken_to_the_nearest_pixel(opened):
     visit = opened("recipe")
-    visit.page.fill("#inspect-u", typed)
-    visit.page.keyboard.press("Enter")
-    assert visit.page.input_value("#inspect-u") == taken
+    for typed, taken in (("-5", "0"), ("99999", "639"), ("", "0"), ("12.4", "12"), ("1e9", "639")):
+        visit.page.fill("#inspect-u", typed)
+        visit.page.keyboard.press("Enter")
+        assert visit.page.input_value("#inspect-u") == taken
     assert visit.complaints == []
 
 

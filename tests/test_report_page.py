@@ -99,6 +99,13 @@ def test_faults_are_worst_first_and_what_moves_nothing_comes_last(read):
     assert [link.removeprefix("#") for link in read("faulty").with_attribute("href")[1 : 1 + len(order)]] == order
 
 
+@pytest.mark.parametrize("name", SAMPLES)
+def test_checks_that_failed_come_first_and_those_that_had_nothing_to_measure_last(read, name):
+    order = ["failed", "error", "expected", "passed", "skipped"]
+    statuses = read(name).with_attribute("data-status", "tr")
+    assert statuses == sorted((check["status"] for check in sample(name)["results"]), key=order.index)
+
+
 def test_the_numbers_on_the_cards_are_those_of_the_file(read):
     error = {fault["id"]: fault["error_px"] for fault in sample("faulty")["faults"]}
     for name, facts in zip(read("faulty").under["span.id"], read("faulty").under["p.facts"], strict=True):

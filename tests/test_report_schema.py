@@ -9,14 +9,18 @@ import report_samples
 from diagnostics import Pipeline
 from diagnostics.check import check_pipeline
 from diagnostics.command_line import InputError
-from report_samples import SAMPLES, sample, sample_text
+from report_samples import CONTRACT, SAMPLES, sample, sample_text
 from reports.page import page
 from reports.results_file import checked
 from results_drawn import SCHEMA
 
 
-def test_the_schema_is_one():
+def test_the_schema_is_one_and_asks_for_what_the_contract_promises():
     Draft202012Validator.check_schema(SCHEMA)
+    asked = {"": SCHEMA, "faults": SCHEMA["$defs"]["fault"], "results": SCHEMA["$defs"]["result"]}
+    assert {place: set(schema["required"]) for place, schema in asked.items()} == {
+        k: set(v) for k, v in CONTRACT.items()
+    }
     named = set(json.dumps(SCHEMA).split('"#/$defs/')[1:])
     assert {name.split('"')[0] for name in named} == set(SCHEMA["$defs"])
 
