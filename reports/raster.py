@@ -40,7 +40,7 @@ class Shades:
     def _picture(self, values: Floats, palette: list[int], opacity: list[int]) -> bytes:
         span = self.high - self.low
         with np.errstate(invalid="ignore"):
-            places = np.clip((values - self.low) / span if span else np.zeros_like(values), 0, 1)
+            places = np.clip((values - self.low) / (span or 1), 0, 1)
         shades = np.where(np.isfinite(places), np.rint(np.nan_to_num(places) * (_SHADES - 1)), _SHADES)
         picture = Image.fromarray(shades.astype(np.uint8))
         picture.putpalette([*palette, 0, 0, 0])

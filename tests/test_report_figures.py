@@ -238,3 +238,11 @@ def test_shades_are_ordered_clipped_and_transparent_where_there_is_nothing():
     assert light[0] < light[1] < light[2]
     ink = np.array(Image.open(io.BytesIO(Shades(0.0, 1.0).ink(values))).convert("RGBA"))[0]
     assert ink[0, 3] == 0 < ink[1, 3] < ink[2, 3]
+
+
+def test_where_all_that_is_known_is_alike_what_is_not_stays_transparent():
+    """As where no point of a file lies in its image: the image is not painted over."""
+    for shades in (Shades(0.0, 0.0), Shades(1.0, 1.0)):
+        for made in (shades.png, shades.ink):
+            picture = Image.open(io.BytesIO(made(np.array([[shades.low, np.nan]]))))
+            assert np.array(picture.convert("RGBA"))[0, 1, 3] == 0
