@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 from collections import deque
@@ -61,12 +62,12 @@ def results(
 
 def _dask(address: str | None) -> Any:
     try:
-        from distributed import Client
+        distributed: Any = importlib.import_module("distributed")  # an extra, and without types
     except ImportError:
         raise InputError("--engine dask: Dask is not installed; pip install 'halfpixel[cluster]'") from None
     if address is None:
         raise InputError("--engine dask: give the scheduler's --address, such as tcp://127.0.0.1:8786")
     try:
-        return Client(address, timeout=10, set_as_default=False)
+        return distributed.Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"--address {address}: no Dask scheduler answers there ({type(error).__name__})") from None

@@ -11,7 +11,7 @@ from reports.cards import SHOWN_WITH, Card, cards
 from reports.chain import links, stages
 from reports.field_figure import measured_field
 from reports.figures import Figure
-from reports.outcomes import WORDS, headline, tally
+from reports.outcomes import WORDS, counted, headline, tally
 from reports.places import AtSize
 from reports.rendering import px, rendered
 from reports.results_file import Results
@@ -91,7 +91,7 @@ def _clean(results: Results) -> str:
     if not fields:
         return "What was measured is right; where a lift reads was not."
     worst = px(max(field.worst for field in fields))
-    return f"Points read their own place, to {worst} source px, at {len(fields)} image sizes."
+    return f"Points read their own place, to {worst} source px, at {counted(len(fields), 'image size')}."
 
 
 def _inspector(sizes: list[Results]) -> Markup:
