@@ -91,16 +91,18 @@ def _finish(
     for record in journal.records():
         totals.add(record)
     best, faults = explained(totals.corrections())
-    near = partial(neighbour, dataset.entries, apart=audited["apart"])
+    apart = audited["apart"]
+    near = partial(neighbour, dataset.entries, apart=apart)
     around = searched(dataset.entries, near, dict.fromkeys([Correction(), best]), settings)
     cropped = best
     if around:
         cropped, faults = explained(around)
-    options = f" --apart {asked.apart}" if asked.apart else ""
+    options = ["-o", asked.output.name, "--tolerance", asked.tolerance, "--apart", apart]
+    options += ["--model", asked.model, "--mode", asked.mode]
     conditions = {
         "audited": audited,
         "versions": versions(),
-        "command": f"python -m diagnostics.audit {shlex.quote(str(asked.data))} -o {asked.output.name}{options}",
+        "command": shlex.join(["python", "-m", "diagnostics.audit", *map(str, [asked.data, *options])]),
     }
     found = diagnosis(asked.data.resolve().name, totals, faults, around, conditions)
     # Frames were measured without a crop: what they say under the rest of the correction is the nearest there is.

@@ -30,9 +30,7 @@ class Journal:
     def _recover(self, header: bytes) -> None:
         self._file.seek(0)
         first = self._file.readline()
-        if first and not first.endswith(b"\n"):
-            first = b""
-        if not first:
+        if first != header and header.startswith(first):  # new, or killed while its first line was written
             self._file.truncate(0)
             self._file.write(header)
             self._file.flush()
@@ -47,7 +45,11 @@ class Journal:
         for line in iter(self._file.readline, b""):
             if not line.endswith(b"\n"):
                 break
-            self._places[int(json.loads(line)["index"])] = end
+            try:
+                self._places[int(json.loads(line)["index"])] = end
+            except (ValueError, KeyError, TypeError, IndexError):
+                self._file.close()
+                raise InputError(f"{self.path}: the journal is damaged; remove the file and start again") from None
             end += len(line)
         self._file.truncate(end)
 

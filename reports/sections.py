@@ -44,7 +44,7 @@ def _size(at: AtSize, index: int) -> SizeSection:
             (Figure(draw_field(at, nothing, look_of([(at, nothing)]), caption, inspected=index), caption),),
             (map_table(at),),
         )
-    worst = f"up to {px(field.worst)} px" if len(field.inside) else "nothing read inside the crop"
+    worst = f"up to {px(field.worst)} px" if len(field.inside) else "nothing is read"
     caption = f"Measured landing error over a {at.name} image, inside the crop {worst}."
     look = look_of([(at, field)])
     figures = [Figure(draw_field(at, field, look, caption, inspected=index), f"{caption} {look.words}")]

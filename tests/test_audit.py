@@ -274,3 +274,20 @@ def test_a_mistake_is_told_in_one_line(tmp_path, monkeypatch, capsys, options, t
     assert error.count("\n") == 1
     assert told in error
     assert not (tmp_path / "rows.csv").exists()
+
+
+@pytest.mark.parametrize("content", [b"notes of mine", b'{"frames": 4}\nno record\n'])
+def test_a_file_that_is_no_journal_is_refused_and_left_as_it_is(tmp_path, content):
+    (tmp_path / "journal").write_bytes(content)
+    with pytest.raises(InputError, match="another audit"):
+        Journal(tmp_path / "journal", AUDITED, 4)
+    assert (tmp_path / "journal").read_bytes() == content
+
+
+@pytest.mark.parametrize("line", [b"no record\n", b'{"index": 9}\n', b"[]\n"])
+def test_a_damaged_journal_is_told(tmp_path, line):
+    Journal(tmp_path / "journal", AUDITED, 4).__exit__(None, None, None)
+    with (tmp_path / "journal").open("ab") as file:
+        file.write(line)
+    with pytest.raises(InputError, match="damaged"):
+        Journal(tmp_path / "journal", AUDITED, 4)
