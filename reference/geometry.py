@@ -17,7 +17,9 @@ import numpy as np
 from array_api_compat import array_namespace, device
 
 from reference.fields import Size, as_size, as_whole_pair, checked_fields
+from reference.interval import Interval
 from reference.linear import Linear
+from reference.precision import Precision
 
 Pair = tuple[Linear, Linear]
 _IDENTITY: Pair = (Linear.identity(), Linear.identity())
@@ -183,13 +185,27 @@ class GeomMeta:
 
         Raises `ValueError` for an unknown rule.
         """
-        return self._within(points, rule) & self._within(points, "image")
-
-    def _within(self, points: Any, rule: str) -> Any:
         xp, points = _as_float_points(points)
-        first, last = (_apply(self._image_from(rule), _like(xp, points, bound)) for bound in self._bounds(rule))
-        before_end = points <= last if rule == "centre" else points < last
-        return xp.all((points >= first) & before_end, axis=-1)
+        across, down = self._valid_intervals(_known(rule), Precision.of(xp, points.dtype))
+        return across.holds(points[..., 0]) & down.holds(points[..., 1])
+
+    def _valid_intervals(self, rule: str, precision: Precision) -> tuple[Interval, Interval]:
+        if (rule, precision) not in self._kept_intervals:
+            x, y = zip(self._intervals(rule, precision), self._intervals("image", precision), strict=True)
+            self._kept_intervals[rule, precision] = x[0].cut(x[1]), y[0].cut(y[1])
+        return self._kept_intervals[rule, precision]
+
+    @cached_property
+    def _kept_intervals(self) -> dict[tuple[str, Precision], tuple[Interval, Interval]]:
+        """Worked out once: that takes longer than to ask a thousand points."""
+        return {}
+
+    def _intervals(self, rule: str, precision: Precision) -> list[Interval]:
+        """On x and on y, what `rule` alone allows, in the image."""
+        return [
+            Interval(precision.at(image_from, first), precision.at(image_from, last), with_last=rule == "centre")
+            for image_from, first, last in zip(self._image_from(rule), *self._bounds(rule), strict=True)
+        ]
 
     def valid_ratio(self, rule: str = "centre") -> float:
         """The exact fraction of the image's area that is valid under `rule`, in closed form, in [0, 1].
@@ -205,9 +221,7 @@ class GeomMeta:
 
     def _image_from(self, rule: str) -> Pair:
         """The exact map to the image from the frame in which `rule` states its bounds."""
-        if rule not in RULES:
-            raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
-        to_frame = {"centre": self._grid_from_image, "crop": self._crop_from_image, "image": _IDENTITY}[rule]
+        to_frame = {"centre": self._grid_from_image, "crop": self._crop_from_image, "image": _IDENTITY}[_known(rule)]
         return to_frame[0].inverse(), to_frame[1].inverse()
 
     def _bounds(self, rule: str) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -227,6 +241,12 @@ class GeomMeta:
     def from_dict(cls, data: Mapping[str, Any]) -> GeomMeta:
         """Read what `to_dict` wrote. Raises `TypeError` or `ValueError` naming what is missing, unknown or wrong."""
         return cls(**checked_fields(cls, data))
+
+
+def _known(rule: str) -> str:
+    if rule not in RULES:
+        raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
+    return rule
 
 
 def _as_float_points(points: Any) -> tuple[Any, Any]:

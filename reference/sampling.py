@@ -52,8 +52,8 @@ def _bilinear(features: Tensor, places: Tensor, valid: Tensor) -> Tensor:
     """
     channels, height, width = features.shape[-3:]
     dtype = torch.promote_types(features.dtype, torch.float32)
-    rows = features.movedim(-3, -1).reshape(-1, channels).to(dtype).contiguous()
-    table = functional.pad(rows, (0, 0, 0, width + 2))
+    rows = features.movedim(-3, -1).reshape(-1, channels).to(dtype)
+    table = torch.cat([rows, rows.new_zeros(width + 2, channels)])
     corner, weights = _corner_and_weights(places, (height, width), dtype)
     if features.ndim == 4:
         corner = corner + torch.arange(0, len(rows), height * width, device=places.device)[:, None]
@@ -76,13 +76,14 @@ def _corner_and_weights(places: Tensor, size: Size, dtype: torch.dtype) -> tuple
     both = along * down
     only_down = down - both
     weights = torch.stack([1 - along - only_down, along - both, only_down, both], dim=-1)
-    return left.add(top, alpha=width), weights
+    return left.add(top, alpha=width).long(), weights
 
 
 def _between(places: Tensor, cells: int) -> tuple[Tensor, Tensor]:
-    """The cell before each place on one axis and how far the place is from it to the next, 0 to 1."""
-    before = places.detach().clamp(0, max(0, cells - 2)).long()
-    return before, places.clamp(0, cells - 1) - before
+    """The cell before each place on one axis, a whole number, and how far the place is from it to the next, 0 to 1."""
+    inside = places.clamp(0, cells - 1)
+    before = inside.detach().floor().clamp_(max=max(0, cells - 2))
+    return before, inside - before
 
 
 def _steps(size: Size, device: torch.device) -> Tensor:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import strategies
 from reference.geometry import RULES, GeomMeta
+from reference.precision import Precision
 
 # Every bound of this geometry is a binary fraction, so that "exactly on" exists: crop pixels are half image pixels,
 # the crop starts 16 image pixels from the left and ends 16 before the right, top and bottom are the image's own.
@@ -126,3 +127,49 @@ def test_torch_points_give_a_torch_mask():
     mask = EXACT.valid(torch.tensor([[31.5, 31.5], [0.0, 0.0]]))
     assert mask.dtype == torch.bool
     assert mask.tolist() == [True, False]
+
+
+# In every float dtype ----------------------------------------------------------------------------------------------
+
+
+def neighbours(value: torch.Tensor) -> torch.Tensor:
+    """Each finite number and the ones of its dtype before and after it."""
+    whole = {2: torch.int16, 4: torch.int32, 8: torch.int64}[value.element_size()]
+    nudged = torch.stack([value.view(whole) + step for step in (-1, 0, 1)]).view(value.dtype)
+    return torch.where(value == 0, torch.stack([value - 1e-3, value, value + 1e-3]), nudged)
+
+
+@given(geometry=strategies.geometries())
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_bounds_are_where_the_maps_take_them_in_the_points_own_dtype(dtype, rule, geometry):
+    """Bound for bound what `image_from_grid` and `image_from_crop` give for an array of that dtype."""
+    height, width = {"centre": geometry.feat_size, "crop": geometry.crop_size, "image": geometry.in_size}[rule]
+    corners = [[0, 0], [width - 1, height - 1]] if rule == "centre" else [[-0.5, -0.5], [width - 0.5, height - 0.5]]
+    to_image = {"centre": geometry.image_from_grid, "crop": geometry.image_from_crop}.get(rule, lambda points: points)
+    first, last = to_image(torch.tensor(corners, dtype=dtype))
+    end = torch.tensor([geometry.in_size[1] - 0.5, geometry.in_size[0] - 0.5], dtype=dtype)
+    points = neighbours(torch.stack([first, last, end, torch.full_like(end, -0.5)])).reshape(-1, 2)
+    points = torch.cartesian_prod(*points.unbind(-1))
+    within = (points >= first) & ((points <= last) if rule == "centre" else (points < last))
+    expected = (within & (points >= -0.5) & (points < end)).all(dim=-1)
+    assert torch.equal(geometry.valid(points, rule), expected)
+
+
+@given(geometry=strategies.geometries(), place=st.integers(-4096, 4096))
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_a_map_at_one_place_is_what_an_array_of_that_place_gives(dtype, place, geometry):
+    precision = Precision.of(torch, dtype)
+    array = geometry.image_from_grid(torch.full((2,), place + 0.25, dtype=dtype))
+    assert [precision.at(image_from, place + 0.25) for image_from in geometry._image_from("centre")] == array.tolist()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_numbers_are_rounded_as_torch_rounds_them(dtype):
+    """Half to even, subnormal numbers and overflow included."""
+    precision = Precision.of(torch, dtype)
+    values = torch.cat(
+        [torch.logspace(-9, 4.9, 500), torch.arange(0, 5000, 0.25), torch.tensor([65504.0, 65520.0, 7e4])]
+    )
+    values = torch.cat([values, -values])
+    assert [precision.rounded(value) for value in values.tolist()] == values.to(dtype).tolist()

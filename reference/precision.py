@@ -1,0 +1,48 @@
+"""What a float dtype makes of an exact map at one place, worked out in plain numbers: no array is made for it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from reference.linear import Linear
+
+
+class Precision(NamedTuple):
+    """A float dtype by its `finfo`: bits of a number, distance from 1 to the next, least normal number, largest."""
+
+    bits: int
+    eps: float
+    smallest: float
+    largest: float
+
+    @classmethod
+    def of(cls, xp: Any, dtype: Any) -> Self:
+        """Of a real floating dtype of the array namespace `xp`."""
+        info = xp.finfo(dtype)
+        return cls(int(info.bits), float(info.eps), float(info.smallest_normal), float(info.max))
+
+    @property
+    def is_half(self) -> bool:
+        """Whether maps are evaluated in float32 and rounded at the end."""
+        return self.bits < np.finfo(np.float32).bits
+
+    def at(self, linear: Linear, place: float) -> float:
+        """`linear` at `place`, rounded where arrays of this dtype are: its coefficients, each step, the end."""
+        number = np.float32 if self.bits <= np.finfo(np.float32).bits else np.float64
+        moved = number(linear.scale) * number(self.rounded(place)) + number(linear.shift)
+        return self.rounded(float(moved))
+
+    def rounded(self, value: float) -> float:
+        """The number of this dtype nearest to `value`, a float32 or float64; half to even, beyond the largest infinite.
+
+        NumPy has no bfloat16 that would do this.
+        """
+        if not self.is_half:
+            return value
+        _, exponent = math.frexp(value)
+        step = max(math.ldexp(self.eps, exponent - 1), self.smallest * self.eps)
+        nearest = round(value / step) * step
+        return nearest if abs(nearest) <= self.largest else math.copysign(math.inf, value)
