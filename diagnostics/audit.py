@@ -14,14 +14,14 @@ from typing import Any
 from diagnostics.audit_flags import usual
 from diagnostics.audit_frame import Settings, measure_frame
 from diagnostics.audit_journal import Journal
-from diagnostics.audit_rows import csv_of
+from diagnostics.audit_rows import rows_of, writer_for
 from diagnostics.audit_verdict import Totals, diagnosis, explained
-from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
+from diagnostics.command_line import Arguments, Parser, blaming, command, say, shown
 from diagnostics.corrections import Correction
 from diagnostics.crop_search import searched
 from diagnostics.dataset import Dataset, Entry, open_dataset
 from diagnostics.engines import engine, results
-from diagnostics.output import checked_output, write_all
+from diagnostics.output import Content, checked_output, write_all
 from diagnostics.versions import versions
 from diagnostics.wording import report
 from reference.geometry import MODES
@@ -107,7 +107,9 @@ def _finish(
     found = diagnosis(asked.data.resolve().name, totals, faults, around, conditions)
     # Frames were measured without a crop: what they say under the rest of the correction is the nearest there is.
     like = replace(cropped, offset=(0.0, 0.0))
-    contents = {outputs[0]: csv_of(journal.records(), usual(journal.records(), like), like)}
+    rows = rows_of(journal.records(), usual(journal.records(), like), like)
+    write = writer_for(asked.output)
+    contents: dict[Path, Content] = {outputs[0]: lambda file: write(file, rows)}
     if asked.json is not None:
         counts = None if totals.counts is None else totals.counts.tolist()
         whole = found.to_dict() | {"landings": {"points": dict(totals.points), "counts": counts}}
@@ -120,8 +122,7 @@ def _finish(
 
 
 def _outputs(asked: argparse.Namespace) -> list[Path]:
-    if asked.output.suffix.lower() != ".csv":
-        raise InputError(f"-o {asked.output}: the rows are CSV; give their file the suffix .csv")
+    writer_for(asked.output)
     outputs = [checked_output("-o", asked.output, {"DATA": asked.data})]
     if asked.json is not None:
         outputs.append(checked_output("--json", asked.json, {"DATA": asked.data, "-o": outputs[0]}))
@@ -137,7 +138,9 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("data", metavar="DATA", type=Path, help="a manifest, or a folder of a layout that is known")
-    parser.add_argument("-o", dest="output", type=Path, required=True, metavar="rows.csv", help="one row a frame")
+    parser.add_argument(
+        "-o", dest="output", type=Path, required=True, metavar="rows.csv", help="one row a frame, CSV or .parquet"
+    )
     parser.add_argument("--json", type=Path, metavar="F", help="write the diagnosis as JSON, for python -m reports")
     parser.add_argument("--tolerance", type=_positive, default=0.05, help="metres (default: %(default)s)")
     parser.add_argument(

@@ -1,32 +1,67 @@
-"""The rows of an audit as CSV, one a frame, whose texts no spreadsheet takes for formulas."""
+"""The rows of an audit, one a frame, as CSV or Parquet, written one after the other however many there are."""
 
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
-from typing import Any
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, get_type_hints
 
 from diagnostics.audit_flags import Usual, flags
 from diagnostics.audit_frame import Row
-from diagnostics.command_line import shown
+from diagnostics.command_line import InputError, shown
 from diagnostics.corrections import Correction
 
+Rows = Iterable[dict[str, Any]]
+_COLUMNS = tuple(column.name for column in fields(Row))
 _FORMULA = ("=", "+", "-", "@")  # what Excel and LibreOffice take for the beginning of one
+_ROW_GROUP = 10_000  # rows held at a time
 
 
-def csv_of(records: Iterable[dict[str, Any]], most: Usual, best: Correction) -> bytes:
-    """All rows with their flags, in the order given."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [column.name for column in fields(Row)], lineterminator="\n")
-    writer.writeheader()
+def rows_of(records: Iterable[dict[str, Any]], most: Usual, best: Correction) -> Iterator[dict[str, Any]]:
+    """The rows with their flags, in the order given; their texts are single lines."""
     for record in records:
         row = record["row"] | {"flags": flags(record, most, best)}
-        writer.writerow({name: _safe(value) if isinstance(value, str) else value for name, value in row.items()})
-    return text.getvalue().encode()
+        yield {name: shown(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
-def _safe(text: str) -> str:
-    line = shown(text)
-    return f"'{line}" if line.startswith(_FORMULA) else line
+def writer_for(path: Path) -> Callable[[BinaryIO, Rows], None]:
+    """What writes rows to a file of that suffix. Raises `InputError` for another one, and where pyarrow is missing."""
+    if path.suffix.lower() == ".csv":
+        return _write_csv
+    if path.suffix.lower() != ".parquet":
+        raise InputError(f"-o {path}: the rows are CSV or Parquet; give their file the suffix .csv or .parquet")
+    if importlib.util.find_spec("pyarrow") is None:
+        raise InputError(f"-o {path}: Parquet needs pyarrow: pip install 'halfpixel[audit]', or write .csv")
+    return _write_parquet
+
+
+def _write_csv(file: BinaryIO, rows: Rows) -> None:
+    """Texts that a spreadsheet would take for formulas begin with an apostrophe."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: f"'{value}" if _is_formula(value) else value for name, value in row.items()})
+    text.detach()
+
+
+def _is_formula(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(_FORMULA)
+
+
+def _write_parquet(file: BinaryIO, rows: Rows) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {str: pa.string(), int | None: pa.int64(), float | None: pa.float64()}
+    hints = get_type_hints(Row)
+    schema = pa.schema([(name, kinds[hints[name]]) for name in _COLUMNS])
+    with parquet.ParquetWriter(file, schema) as writer:
+        left = iter(rows)
+        for group in iter(lambda: list(islice(left, _ROW_GROUP)), []):
+            writer.write_table(pa.Table.from_pylist(group, schema))

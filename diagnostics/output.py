@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from diagnostics.command_line import InputError, blaming
 
+Content = bytes | Callable[[BinaryIO], Any]  # what a file holds, or what writes it: it need not fit into memory
 _ELSEWHERE = "choose another place to write to"
 
 
@@ -33,7 +35,7 @@ def checked_output(option: str, path: Path, taken: Mapping[str, Path]) -> Path:
     return target
 
 
-def write_all(contents: Mapping[Path, bytes]) -> None:
+def write_all(contents: Mapping[Path, Content]) -> None:
     """Write every file beside its place, then rename all: until all are whole, an existing file is untouched.
 
     Raises `InputError` where one cannot be written; nothing is left behind then.
@@ -42,7 +44,7 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
     try:
         for path, content in contents.items():
             with blaming(str(path)), beside[path].open("xb") as file:
-                file.write(content)
+                _ = file.write(content) if isinstance(content, bytes) else content(file)
         for path in contents:
             with blaming(str(path)):
                 beside[path].replace(path)
