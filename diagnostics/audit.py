@@ -20,7 +20,7 @@ from diagnostics.command_line import Arguments, Parser, blaming, command, say, s
 from diagnostics.corrections import Correction
 from diagnostics.crop_search import searched
 from diagnostics.dataset import Dataset, Entry, open_dataset
-from diagnostics.engines import engine, results
+from diagnostics.engines import cores, engine, results
 from diagnostics.output import Content, checked_output, write_all
 from diagnostics.versions import versions
 from diagnostics.wording import report
@@ -63,8 +63,9 @@ def _measure(asked: argparse.Namespace, dataset: Dataset, journal: Journal, sett
     indices = list(journal.missing())
     tasks = ((dataset.entries[index], neighbour(dataset.entries, index, apart), settings) for index in indices)
     hidden = not sys.stderr.isatty()
+    workers = max(1, min(asked.workers or cores(), len(indices)))
     with (
-        engine(asked.engine, asked.workers, asked.address) as (executor, ahead),
+        engine(asked.engine, workers, asked.address) as (executor, ahead),
         tqdm(total=len(dataset.entries), initial=journal.done, unit=" frames", disable=hidden) as bar,
     ):
         for index, measured in zip(indices, results(executor, ahead, measure_frame, tasks), strict=True):

@@ -6,6 +6,8 @@ import contextlib
 import importlib
 import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -29,13 +31,50 @@ def engine(name: str, workers: int | None, address: str | None) -> Iterator[tupl
             threads = sum(client.nthreads().values()) or 1
             yield client.get_executor(retries=_RETRIES), _WAITING * threads
         return
-    count = workers or os.cpu_count() or 1
+    count = workers or cores()
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that this process's threads hold
-    pool = ProcessPoolExecutor(count, mp_context=context)
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_end_with_the_driver)
     try:
+        with _unheard_by_workers():
+            for _ in range(count):
+                pool.submit(os.getpid)  # Each starts a worker.
         yield pool, _WAITING * count
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def cores() -> int:
+    """Cores of this machine that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def _unheard_by_workers() -> Iterator[None]:
+    """Processes that are started within never hear Ctrl-C: the driver answers it. Only a main thread can see to that."""
+    heard = signal.getsignal(signal.SIGINT)
+    if heard is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
+
+
+def _end_with_the_driver() -> None:
+    """In a worker: end when the driver does, also where that was killed.
+
+    `concurrent.futures` would let it wait for a task for ever, as it holds both ends of the queue.
+    """
+
+    def watch() -> None:
+        driver = multiprocessing.parent_process()
+        if driver is not None:
+            driver.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def results(
