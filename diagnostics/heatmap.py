@@ -6,16 +6,16 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
 from PIL import Image
 
 from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
 from diagnostics.inputs import camera_at, image_at, points_at
-from diagnostics.landing import Landings, count_landings
+from diagnostics.landing import Landings
+from diagnostics.landing_cores import count_file
 from diagnostics.output import checked_output, write_all
 from diagnostics.points_file import PointsFile
 from diagnostics.words import chain, points_in_words, summary
@@ -27,7 +27,6 @@ from reference.model_sizes import vision_sizes
 
 _DEFAULT_GRIDS = [(14, 14), (30, 40)]
 _MOST_GRIDS, _MOST_CELLS = 12, 2000
-_CHUNK = 2**16  # points; what is made of them then stays in the processor's cache
 _LONG = 5_000_000  # points, from which on progress is shown
 _EXAMPLE = """example:
   python -m diagnostics.heatmap examples/scene.png examples/points.npy --camera examples/camera.json
@@ -44,7 +43,8 @@ def main(argv: Arguments = None) -> int:
     geometry = _geometry(asked, (image.height, image.width))
     camera = None if asked.camera is None else camera_at(asked.camera, geometry.in_size)
     picture_path, json_path = _outputs(asked)
-    landings = count_landings(_with_progress(points), geometry, grids, camera)
+    with blaming(str(asked.points)), _progress(points) as done:
+        landings = count_file(points, geometry, grids, camera, done=done)
     contents = {picture_path: _picture(asked, image, landings)}
     if json_path is not None:
         contents[json_path] = (json.dumps(landings.to_dict()) + "\n").encode()
@@ -121,16 +121,16 @@ def _geometry(asked: argparse.Namespace, image_size: Size) -> GeomMeta:
         return geometry_for(asked.mode, image_size, crop_size, patch_size)
 
 
-def _with_progress(points: PointsFile) -> Iterable[NDArray[Any]]:
-    chunks = points.chunks(_CHUNK)
+@contextmanager
+def _progress(points: PointsFile) -> Iterator[Callable[[int], object] | None]:
+    """What is told how many more points are counted, where a user would like to see it."""
     if points.points < _LONG or not sys.stderr.isatty():
-        return chunks
+        yield None
+        return
     from tqdm import tqdm  # Most runs are over before tqdm is imported.
 
-    bar: Iterable[NDArray[Any]] = tqdm(
-        chunks, "points", total=-(-points.points // _CHUNK), unit_scale=_CHUNK, unit="", leave=False
-    )
-    return bar
+    with tqdm(desc="points", total=points.points, unit_scale=True, unit="", leave=False) as bar:
+        yield bar.update
 
 
 def _picture(asked: argparse.Namespace, image: Image.Image, landings: Landings) -> bytes:

@@ -8,9 +8,10 @@ import reprlib
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,26 +63,34 @@ class PointsFile:
             )
         return cls(path, points, columns, dtype, header["fortran_order"], offset)
 
-    def chunks(self, length: int) -> Iterator[NDArray[Any]]:
-        """The points in order, `(length, columns)` and a shorter rest, each mapped for as long as it is held.
+    def chunks(self, length: int, within: range | None = None) -> Iterator[NDArray[Any]]:
+        """The points in order, `(length, columns)` and a shorter rest: all of them, or those of a range without steps.
 
-        One map over the whole file would do, but every page of it that was touched counts as this process's memory.
+        They are read, not mapped: that takes two thirds of the time, and a file that is cut short meanwhile raises
+        `ValueError` where a map would end the process.
         """
+        within = range(self.points) if within is None else within
         with self.path.open("rb") as file:
-            for start in range(0, self.points, length):
-                yield self._mapped(file, start, min(length, self.points - start))
+            for start in range(within.start, within.stop, length):
+                yield self._read(file, start, min(length, within.stop - start))
 
-    def _mapped(self, file: BinaryIO, start: int, length: int) -> NDArray[Any]:
+    def _read(self, file: BufferedReader, start: int, length: int) -> NDArray[Any]:
         if not self.by_columns:
-            return self._mapped_values(file, start * self.columns, length * self.columns).reshape(length, self.columns)
-        first_values = (column * self.points + start for column in range(self.columns))
-        return np.stack([self._mapped_values(file, first, length) for first in first_values], axis=1)
+            values = np.empty((length, self.columns), self.dtype)
+            self._read_into(values, file, start * self.columns)
+            return values
+        columns = np.empty((self.columns, length), self.dtype)
+        for number, column in enumerate(columns):
+            self._read_into(column, file, number * self.points + start)
+        return columns.T
 
-    def _mapped_values(self, file: BinaryIO, first: int, count: int) -> NDArray[Any]:
-        return np.memmap(file, self.dtype, mode="r", offset=self.offset + first * self.dtype.itemsize, shape=(count,))
+    def _read_into(self, values: NDArray[Any], file: BufferedReader, first: int) -> None:
+        file.seek(self.offset + first * self.dtype.itemsize)
+        if file.readinto(values.data) < values.nbytes:
+            raise ValueError(f"{self.path}: it was cut short while it was read; {_REMEDY}")
 
 
-def _header(file: BinaryIO) -> dict[str, Any]:
+def _header(file: BufferedReader) -> dict[str, Any]:
     """The header's dictionary; the file is left at the first value. See numpy.lib.format for the layout."""
     start = file.read(len(_MAGIC) + 2)
     if start.startswith(b"PK\x03\x04"):

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnostics.cuts import cell_cuts, crop_cuts
 from diagnostics.landing import Landings, count_landings
-from diagnostics.tally import Tally
+from neighbours import neighbours
 from reference.camera import Camera
 from reference.closed_form import geometry_for
 from reference.geometry import GeomMeta, edge_from_index, index_from_edge
@@ -40,34 +39,62 @@ def assert_counts_are_those_of_the_maps(landings: Landings, points: np.ndarray, 
         assert on.valid == geometry.with_grid(on.grid).valid(points).sum()
 
 
-FAR = [np.nan, np.inf, -np.inf, 1e308, -1e308, 0.0]
+DTYPES = ["f2", "f4", ">f4", "f8", ">f8", "i1", "u1", "i2", ">i4", "i8", "u8"]
 
 
 @st.composite
-def points_on_bounds(draw: st.DrawFn, geometry: GeomMeta) -> np.ndarray:
-    """Points on, just before and just after everything that a coordinate is compared with, and far from it."""
+def points_on_bounds(draw: st.DrawFn, geometry: GeomMeta, dtype: str) -> np.ndarray:
+    """Points on, just before and just after everything that a coordinate is compared with, and far from it.
+
+    Just before and after are the neighbours in the points' own dtype.
+    """
     axes = []
     for axis in (0, 1):
         cells, side = geometry.feat_size[1 - axis], geometry.in_size[1 - axis]
         marks = np.zeros((2 * cells + 1, 2))
         marks[:, axis] = np.arange(2 * cells + 1) / 2
         bounds = geometry.image_from_grid(index_from_edge(marks))[:, axis]
-        bounds = np.concatenate([bounds, index_from_edge(np.array([0, side / 3, side]))])
-        places = np.concatenate([bounds, np.nextafter(bounds, -np.inf), np.nextafter(bounds, np.inf), FAR])
+        bounds = np.concatenate([bounds, index_from_edge(np.array([0, 1, 2, side // 2, side / 3, side]))])
+        places = neighbours(bounds, np.dtype(dtype))
         axes.append(places[draw(st.lists(st.integers(0, len(places) - 1), min_size=16, max_size=16))])
-    return np.array(axes).T
+    return np.array(axes, dtype).T
 
 
 @given(st.data(), geometries() | clip_geometries(), grids(), st.integers(1, 30))
 def test_counts_are_those_of_the_maps_point_by_point(
     data: st.DataObject, geometry: GeomMeta, grid: tuple[int, int], length: int
 ) -> None:
-    """In any geometry, on any bound, split into chunks of any length: the fast count is the slow one, exactly."""
+    """In any geometry and dtype, on any bound, in chunks of any length and layout: the fast count is the slow one."""
     own = geometry.feat_size
-    points = np.concatenate([data.draw(points_on_bounds(geometry.with_grid(size))) for size in (own, grid)])
+    dtype, order = data.draw(st.sampled_from(DTYPES)), data.draw(st.sampled_from("CF"))
+    drawn = [data.draw(points_on_bounds(geometry.with_grid(size), dtype)) for size in (own, grid)]
+    points = np.asarray(np.concatenate(drawn), dtype, order=order)
     chunks = [points[start : start + length] for start in range(0, len(points), length)]
     landings = count_landings(chunks, geometry, [own, grid, (1, 1)])
     assert_counts_are_those_of_the_maps(landings, points, geometry)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_every_bound_of_640x480_is_exact_in_every_bin_and_cell(dtype: str) -> None:
+    """All 640 pixel bounds and all cell bounds of two grids, each with its two neighbours, along both axes."""
+    places = []
+    for axis in (0, 1):
+        bounds = [index_from_edge(np.arange(VGA.in_size[1 - axis] + 1.0))]
+        for rows, columns in ((14, 14), (30, 40)):
+            halves = np.zeros((2 * max(rows, columns) + 1, 2))
+            halves[:, axis] = np.arange(len(halves)) / 2
+            bounds.append(VGA.with_grid((rows, columns)).image_from_grid(index_from_edge(halves))[:, axis])
+        places.append(np.unique(neighbours(np.concatenate(bounds), np.dtype(dtype))))
+    x, y = (np.full((len(places[axis]), 2), 240, dtype) for axis in (0, 1))
+    x[:, 0], y[:, 1] = places
+    points = np.concatenate([x, y])
+    landings = count_landings([points], VGA, [(14, 14), (30, 40)])
+    assert_counts_are_those_of_the_maps(landings, points, VGA)
+    inside = points[VGA.valid(points.astype(np.float64), "image")].astype(np.float64)
+    columns, rows = np.floor(edge_from_index(inside) / 2).astype(int).T
+    density = np.zeros_like(landings.density)
+    np.add.at(density, (rows, np.minimum(columns, 319)), 1)
+    np.testing.assert_array_equal(landings.density, density)
 
 
 def test_whole_pixels_of_640x480_land_in_known_cells() -> None:
@@ -95,7 +122,7 @@ def test_whole_pixels_of_640x480_land_in_known_cells() -> None:
     assert np.argwhere(middle).tolist() == [[7, 7]]
 
 
-@pytest.mark.parametrize("dtype", ["f2", "f4", ">f4", "f8", ">f8", "i1", "u1", "i2", ">i4", "i8", "u8"])
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_points_of_any_dtype_are_counted_as_float64(dtype: str) -> None:
     """Counting is exact in float64: no dtype is rounded any further than it was stored."""
     random = np.random.default_rng(1)
@@ -160,6 +187,22 @@ def test_world_points_behind_the_camera_are_not_in_the_image() -> None:
     np.testing.assert_array_equal(landings.grids[0].counts, in_the_image.grids[0].counts)
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8", "f2", "i2"])
+def test_world_points_are_counted_where_the_camera_sees_them_in_float64(dtype: str) -> None:
+    """20,000 points all around the camera, more than are projected at once, some not finite."""
+    pose = [[0.36, 0.48, -0.8, 1.0], [-0.8, 0.6, 0.0, -2.0], [0.48, 0.64, 0.6, 3.0], [0, 0, 0, 1]]
+    camera = Camera(500, 510, 319.5, 239.5, (480, 640), pose, (0.1, -0.05, 0, 0))
+    world = np.random.default_rng(6).uniform(-9, 9, (20_000, 3)).astype(dtype)
+    if world.dtype.kind == "f":
+        world[::7, 1] = np.nan
+    landings = count_landings(np.array_split(world, 3), VGA, [(14, 14), (30, 40)], camera)
+    seen = camera.image_from_world(world.astype(np.float64))[0]
+    assert landings.finite == np.isfinite(world).all(axis=1).sum()
+    assert landings.in_image == VGA.valid(seen, "image").sum() > 500
+    for on in landings.grids:
+        np.testing.assert_array_equal(on.counts, cells_by_the_maps(seen, VGA.with_grid(on.grid)))
+
+
 @pytest.mark.parametrize(
     ("shape", "camera", "wanted"),
     [((5, 3), False, r"\(n, 2\)"), ((5, 2), True, r"\(n, 3\)"), ((5,), False, r"\(5,\)"), ((2, 5), False, "without")],
@@ -181,35 +224,6 @@ def test_the_density_has_at_most_320_bins_along_a_side(size: tuple[int, int], si
     assert landings.density.shape == (-(-height // side), -(-width // side))
     assert max(landings.density.shape) <= 320
     assert landings.density[-1, -1] == landings.density[0, 0] == 1
-
-
-@given(geometries())
-def test_cuts_are_where_the_maps_change_their_answer(geometry: GeomMeta) -> None:
-    """What begins at a cut includes it, not the float64 before it; what ends at one, only the float64 before it."""
-    for rule, (x, y) in (("crop", crop_cuts(geometry)), ("centre", cell_cuts(geometry))):
-        assert (np.diff(x) >= 0).all()
-        assert (np.diff(y) >= 0).all()
-        first, after = np.array([x[0], y[0]]), np.array([x[-1], y[-1]])
-        if (first < after).all():
-            last = np.nextafter(after, -np.inf)
-            assert geometry.valid(np.array([first, last]), rule).all()
-            outside = [[np.nextafter(first[0], -np.inf), first[1]], [last[0], after[1]], [after[0], last[1]]]
-            assert not geometry.valid(np.array(outside), rule).any()
-
-
-@given(
-    st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=60, unique=True),
-    st.lists(st.floats(-2e6, 2e6) | st.sampled_from([np.nan, np.inf, -np.inf]), max_size=40),
-)
-def test_a_tally_counts_between_cuts_as_searchsorted_does(cuts: list[float], values: list[float]) -> None:
-    """However uneven the cuts, the table finds the interval that a binary search finds."""
-    axis = np.sort(np.array(cuts))
-    coordinates = np.array([*values, *cuts, *np.nextafter(cuts, np.inf), *np.nextafter(cuts, -np.inf)])
-    tally = Tally([(axis, np.array([-1.0, 1.0]))])
-    tally.add(coordinates, np.zeros_like(coordinates))
-    known = coordinates[~np.isnan(coordinates)]
-    expected = np.bincount(np.searchsorted(axis, known, side="right"), minlength=len(axis) + 1)[1:-1]
-    assert tally.between((axis, np.array([-1.0, 1.0]))).tolist() == [expected.tolist()]
 
 
 def test_landings_as_json_hold_what_the_contract_says() -> None:

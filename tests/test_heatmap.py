@@ -273,10 +273,10 @@ def test_help_shows_an_example_that_works(folder: Path, capsys: pytest.CaptureFi
 def test_ctrl_c_leaves_one_line_and_no_output(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(heatmap, "count_landings", interrupted)
+    monkeypatch.setattr(heatmap, "count_file", interrupted)
     before = sorted(folder.iterdir())
     assert main(["photo.png", "points.npy"]) == 130
     assert capsys.readouterr() == ("", "interrupted\n")

@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from diagnostics import heatmap
 from diagnostics.heatmap import main
+from diagnostics.points_file import PointsFile
 
 GOOD = ["photo.png", "points.npy"]
 WORLD = ["photo.png", "world.npy", "--camera", "camera.json"]
@@ -303,6 +305,23 @@ def test_a_disk_that_fails_leaves_no_output(
     assert "No space left" in capsys.readouterr().err
     assert len(calls) == failing
     assert contents(folder) == before
+
+
+def test_points_that_are_cut_short_while_they_are_read_are_an_error(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else writes the file again: no count of what was left is shown for the whole."""
+    checked = heatmap.points_at
+
+    def then_cut_short(path: Path, camera: Path | None) -> PointsFile:
+        points = checked(path, camera)
+        path.write_bytes(path.read_bytes()[:-8])
+        return points
+
+    monkeypatch.setattr(heatmap, "points_at", then_cut_short)
+    assert main([*GOOD, "--json", "earlier.json"]) == 2
+    assert capsys.readouterr().err.startswith("error: points.npy: it was cut short while it was read; give a .npy file")
+    assert Path("earlier.json").read_text() == "earlier counts"
 
 
 def run(*arguments: str, **how: Any) -> subprocess.CompletedProcess[str]:

@@ -33,20 +33,42 @@ def test_chunks_are_the_array(dtype: str, columns: int, order: str, tmp_path: Pa
         np.testing.assert_array_equal(np.concatenate(chunks), values)
 
 
-def test_a_chunk_is_a_map_of_itself_alone(tmp_path: Path) -> None:
-    """Memory is that of the chunk: no map reaches over the file, where every page touched would stay counted."""
-    points = saved(tmp_path / "points.npy", np.zeros((100_000, 2)))
-    for chunk in points.chunks(1000):
-        owner = chunk
-        while isinstance(owner.base, np.ndarray):
-            owner = owner.base
-        assert isinstance(owner, np.memmap)
-        assert owner.nbytes <= 1000 * 16
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("within", [range(7), range(2, 6), range(6, 7), range(3, 3)])
+def test_the_chunks_of_a_range_are_that_part_of_the_array(within: range, order: str, tmp_path: Path) -> None:
+    """Ranges that follow each other give every point once."""
+    values = np.asarray(np.arange(14.0).reshape(7, 2), order=order)
+    points = saved(tmp_path / "points.npy", values)
+    for length in (1, 2, 100):
+        chunks = list(points.chunks(length, within))
+        assert all(len(chunk) <= length for chunk in chunks)
+        np.testing.assert_array_equal(np.concatenate([np.zeros((0, 2)), *chunks]), values[within.start : within.stop])
+
+
+def test_a_chunk_holds_itself_alone(tmp_path: Path) -> None:
+    """Memory is that of the chunk, which stays as it is while later ones are read."""
+    points = saved(tmp_path / "points.npy", np.arange(20_000.0).reshape(10_000, 2))
+    chunks = list(points.chunks(1000))
+    assert all(chunk.base is None and chunk.nbytes == 1000 * 16 for chunk in chunks)
+    assert [chunk[0, 0] for chunk in chunks] == list(range(0, 20_000, 2000))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_file_that_is_cut_short_after_it_was_opened_is_refused(order: str, tmp_path: Path) -> None:
+    """Its points are those that are there; what is gone is an error that names the file, not zeros."""
+    points = saved(tmp_path / "points.npy", np.asarray(np.ones((100, 2)), order=order))
+    with points.path.open("r+b") as file:
+        file.truncate(points.offset + 1000)
+    chunks = points.chunks(25)
+    if order == "C":
+        assert [next(chunks).sum() for _ in range(2)] == [50, 50]
+    with pytest.raises(ValueError, match=r"points.npy: it was cut short while it was read; give a"):
+        list(chunks)
 
 
 @pytest.mark.parametrize("columns", [2, 3])
 def test_no_points_are_no_chunks(columns: int, tmp_path: Path) -> None:
-    """A map of nothing is an error of the operating system, so none is made."""
+    """Where there is nothing to read, nothing is read."""
     points = saved(tmp_path / "points.npy", np.zeros((0, columns)))
     assert points.points == 0
     assert list(points.chunks(10)) == []
