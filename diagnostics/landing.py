@@ -80,7 +80,7 @@ def count_landings(
     return asked.landings(asked.count(chunks, camera))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Counted:
     """What was counted of some points, between all cuts; counts of different points add up, in any order."""
 
@@ -88,8 +88,11 @@ class Counted:
     finite: int
     table: Counts
 
-    def __add__(self, other: Counted) -> Counted:
-        return Counted(self.points + other.points, self.finite + other.finite, self.table + other.table)
+    def add(self, other: Counted) -> None:
+        """Take in what was counted of other points."""
+        self.points += other.points
+        self.finite += other.finite
+        self.table += other.table
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,7 +44,7 @@ def count_file(
     ranges = (range(start, min(start + length, points.points)) for start in range(0, points.points, length))
     others = _others(points.points) if processes is None else processes - 1
     for part in _counts(partial(count_range, asked, points, camera), ranges, others):
-        total += part
+        total.add(part)
         if done is not None:
             done(part.points)
     return asked.landings(total)

@@ -13,8 +13,20 @@ from diagnostics.cuts import Axis
 _BUCKETS = 2**13  # at most, on either side of 0: tables of so many entries stay in the processor's cache
 
 
+class Room:
+    """Arrays for what rulers work out of at most `most` coordinates of one dtype, for rulers that take turns.
+
+    To allocate them each time costs as much again as the work itself, and more of them would not stay in the cache.
+    """
+
+    def __init__(self, dtype: np.dtype[Any], most: int) -> None:
+        self.within, self.value = np.empty((2, most), dtype)
+        self.whole, self.passed = np.empty((2, most), np.int32)
+        self.bucket, self.further = np.empty(most, np.intp), np.empty(most, np.bool_)
+
+
 class Ruler:
-    """Numbers the intervals between ascending cuts, for coordinates of one float dtype, at most `most` at a time.
+    """Numbers the intervals between ascending cuts, for coordinates of one float dtype.
 
     Buckets are 2^k pixels wide, from 0 on: to divide by their width and to cut off the fraction rounds nothing, and the
     bucket never falls as the coordinate rises. So a coordinate has passed the cuts of all earlier buckets and none of
@@ -22,22 +34,18 @@ class Ruler:
     comparison; the other cuts are so few that hardly ever two lie in one bucket: one comparison a coordinate is enough.
     """
 
-    def __init__(self, cuts: Axis, dtype: np.dtype[Any], most: int) -> None:
+    def __init__(self, cuts: Axis, dtype: np.dtype[Any]) -> None:
         rounded = _rounded_up(cuts, dtype)
         self._before, self._last = np.nextafter(rounded[0], dtype.type(-np.inf)), rounded[-1]
         exponent = math.frexp(np.abs(rounded).max())[1]
         self._buckets_per_pixel = dtype.type(_BUCKETS / 2 ** max(exponent, 0))
         self._passed_before, self._inside = self._tables(rounded)
-        # Taken once: to allocate them for every batch costs as much again as the work itself.
-        self._within, self._value = np.empty((2, most), dtype)
-        self._whole, self._passed = np.empty((2, most), np.int32)
-        self._bucket, self._further = np.empty(most, np.intp), np.empty(most, np.bool_)
 
-    def interval(self, coordinates: NDArray[Any]) -> NDArray[np.int32]:
-        """How many cuts each coordinate has reached or passed, valid until the next call; none may be NaN."""
+    def interval(self, coordinates: NDArray[Any], room: Room) -> NDArray[np.int32]:
+        """How many cuts each coordinate has reached or passed, valid until the room is used again; none may be NaN."""
         batch = slice(len(coordinates))
-        within, value, whole = self._within[batch], self._value[batch], self._whole[batch]
-        bucket, passed, further = self._bucket[batch], self._passed[batch], self._further[batch]
+        within, value, whole = room.within[batch], room.value[batch], room.whole[batch]
+        bucket, passed, further = room.bucket[batch], room.passed[batch], room.further[batch]
         coordinates.clip(self._before, self._last, out=within)
         np.multiply(within, self._buckets_per_pixel, out=value)
         np.copyto(whole, value, casting="unsafe")

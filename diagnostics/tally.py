@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnostics.cuts import Cuts
-from diagnostics.ruler import Ruler
+from diagnostics.ruler import Room, Ruler
 
 Counts = NDArray[np.int64]
 _BATCH = 2**15  # points whose intermediate values stay in the processor's cache
@@ -29,19 +29,19 @@ class Tally:
         x, y = zip(*subjects, strict=True)
         self._x, self._y = np.unique(np.concatenate(x)), np.unique(np.concatenate(y))
         self.counts: Counts = np.zeros((len(self._y) + 1, len(self._x) + 1), np.int64)
-        self._rulers: dict[np.dtype[Any], tuple[Ruler, Ruler]] = {}
+        self._rulers: dict[np.dtype[Any], tuple[Ruler, Ruler, Room]] = {}
         self._flat = np.empty(_BATCH, np.intp)
 
     def add(self, u: NDArray[Any], v: NDArray[Any]) -> None:
         """Count the points `(u, v)`: two arrays of one length and one dtype, float32 or float64, without NaN."""
         if u.dtype not in self._rulers:
-            self._rulers[u.dtype] = Ruler(self._x, u.dtype, _BATCH), Ruler(self._y, u.dtype, _BATCH)
-        columns, rows = self._rulers[u.dtype]
+            self._rulers[u.dtype] = Ruler(self._x, u.dtype), Ruler(self._y, u.dtype), Room(u.dtype, _BATCH)
+        columns, rows, room = self._rulers[u.dtype]
         for start in range(0, len(u), _BATCH):
             batch = slice(start, start + _BATCH)
-            row, column = rows.interval(v[batch]), columns.interval(u[batch])
-            flat = np.multiply(row, self.counts.shape[1], out=self._flat[: len(row)], dtype=np.intp)
-            flat += column
+            flat = self._flat[: len(u[batch])]
+            np.multiply(rows.interval(v[batch], room), self.counts.shape[1], out=flat, dtype=np.intp)
+            flat += columns.interval(u[batch], room)
             np.add.at(self.counts.reshape(-1), flat, 1)
 
     def between(self, cuts: Cuts) -> Counts:

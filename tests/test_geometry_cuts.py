@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.cuts import cell_cuts, crop_cuts
-from diagnostics.ruler import Ruler
+from diagnostics.ruler import Room, Ruler
 from diagnostics.tally import Tally
 from neighbours import neighbours
 from reference.geometry import GeomMeta, index_from_edge
@@ -57,6 +57,6 @@ def test_a_ruler_is_exact_on_images_of_any_size(side: int, dtype: str) -> None:
     )
     coordinates = neighbours(cuts, np.dtype(dtype))
     coordinates = coordinates[~np.isnan(coordinates)]
-    ruler = Ruler(cuts, np.dtype(dtype), len(coordinates))
+    room = Room(np.dtype(dtype), len(coordinates))
     expected = np.searchsorted(cuts, coordinates.astype(np.float64), side="right")
-    np.testing.assert_array_equal(ruler.interval(coordinates), expected)
+    np.testing.assert_array_equal(Ruler(cuts, np.dtype(dtype)).interval(coordinates, room), expected)

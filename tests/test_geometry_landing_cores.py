@@ -86,7 +86,7 @@ def test_every_range_is_counted_once_whoever_counts_it(count: int, length: int, 
     with ThreadPoolExecutor(workers) as executor:
         total = asked.nothing()
         for taken, counted in enumerate(shared(executor, ahead, part, ranges)):
-            total += counted
+            total.add(counted)
             assert len(begun) <= taken + 1 + ahead
     assert sorted(begun, key=lambda within: within.start) == ranges
     assert same(asked.landings(total), count_landings([points], VGA, [(2, 3)]))
