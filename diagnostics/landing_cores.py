@@ -14,7 +14,7 @@ from reference.fields import Size
 from reference.geometry import GeomMeta
 
 _CHUNK = 2**15  # points; what is made of them then stays in the processor's cache
-_RANGE = 2**21  # points, at least: some 30 ms, against which to hand in their counts is little
+_RANGE = 2**22  # points, at least: some 50 ms, against which to set out and to hand in the counts is little
 _POINTS_AN_ENTRY = 16  # of a table of counts that is larger than usual
 _WORTH_A_PROCESS = 2**25  # points, which one process counts while another one starts
 _AHEAD = 2  # ranges that every other process is handed ahead
