@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.sampling import own_memory
+from benchmarks._memory import own_memory
 from diagnostics.audit import main as audit
 
 WIDTH, HEIGHT = 640, 480
@@ -36,30 +36,33 @@ def main(frames: int) -> None:
         start = time.process_time()
         decode(tenth)
         decoding = (time.process_time() - start) / (frames // 10)
-        one, _ = measured(whole, 1)
-        two, held = measured(whole, 2)
-        _, held_by_a_tenth = measured(tenth, 2)
+        one, _, driver = measured(whole, 1)
+        two, held, _ = measured(whole, 2)
+        _, held_by_a_tenth, driver_of_a_tenth = measured(tenth, 2)
+    each = (driver - driver_of_a_tenth) / (frames - frames // 10)
     print(f"{frames:,} frames: {one / frames * 1e3:.1f} ms a frame, decoding alone {decoding * 1e3:.1f} ms")
     print(f"two processes / one, {frames:,} frames   {two / one:.2f}  (limit {1 / 1.7:.2g})")
     print(f"one process / decoding the images and depth alone   {one / frames / decoding:.2f}x")
+    print(f"driver: {each * 1e3:.2f} ms of CPU time a frame: it can keep {one / frames / each:.0f} workers busy")
     print(f"driver: {held / 2**20:.0f} MB at {frames:,} frames, {held_by_a_tenth / 2**20:.0f} MB at {frames // 10:,}")
     print(f"driver's memory, {frames:,} frames / {frames // 10:,}   {held / held_by_a_tenth:.2f}  (limit 1.05)")
 
 
-def measured(scan: Path, workers: int) -> tuple[float, int]:
-    """Seconds of the whole command, process starts included, and the most bytes that its driver held."""
+def measured(scan: Path, workers: int) -> tuple[float, int, float]:
+    """Seconds of the whole command, process starts included; of its driver, the most bytes held and CPU seconds."""
     command = [sys.executable, "-m", "benchmarks.audit", "--once", str(scan), str(workers)]
     start = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return time.perf_counter() - start, json.loads(done.stdout.splitlines()[-1])
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    held, seconds = json.loads(done.stdout.splitlines()[-1])
+    return time.perf_counter() - start, held, seconds
 
 
 def once(scan: str, workers: str) -> None:
-    """Audit in this process and print the most that it held."""
+    """Audit, with this process as the driver, and print what `measured` reads."""
     code = audit([scan, "-o", f"{scan}.csv", "--json", f"{scan}.json", "--workers", workers])
     if code:
         raise SystemExit(f"the audit of a scan that is right ended with {code}")
-    print(own_memory("VmHWM"))
+    print(json.dumps([own_memory("VmHWM"), time.process_time()]))
 
 
 def decode(scan: Path) -> None:

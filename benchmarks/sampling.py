@@ -7,18 +7,17 @@ ours over theirs, of medians of rounds in turn; memory is taken in a process of 
 from __future__ import annotations
 
 import argparse
-import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from benchmarks._memory import own_memory
 from reference import GeomMeta, sample_points
 
 STANDARD = GeomMeta("official", (480, 640), (224, 298), (224, 224), (14, 14), (37, 0))
@@ -112,14 +111,6 @@ def peak(channels: int, count: int) -> float:
     rise = own_memory("VmHWM") - before
     given = features.nbytes + points.nbytes
     return float((rise + given) / (values.nbytes + given))
-
-
-def own_memory(field: str) -> int:
-    """Bytes of this process by a field of Linux's account; `getrusage` gives the parent's peak where that is higher."""
-    found = re.search(rf"^{field}:\s*(\d+) kB$", Path("/proc/self/status").read_text(encoding="utf-8"), re.MULTILINE)
-    if found is None:
-        raise RuntimeError(f"/proc/self/status has no {field}")
-    return int(found[1]) * 1024
 
 
 if __name__ == "__main__":
