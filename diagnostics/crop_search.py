@@ -1,4 +1,4 @@
-"""Finds by how much the images of a data set were cropped without their K: the offset at which depth agrees best."""
+"""Asks a few frames of a data set of mistakes that come together, and by how much the images were cropped without K."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from diagnostics.audit_frame import Pair, Settings, pair_of
+from diagnostics.audit_frame import Settings
+from diagnostics.audit_verdict import explained
 from diagnostics.corrections import Correction
 from diagnostics.dataset import Entry
 from diagnostics.depth_pairs import Agreement
+from diagnostics.frame_pairs import Pair, pair_of
+from diagnostics.hypotheses import all_for, another_size, from_middle, known
 
-_PAIRS, _POINTS = 6, 3000  # frames, spread over the data set, and points of each
-_REACH, _STEP = 1 / 8, 1 / 40  # of the image's width: how far is looked, and how finely at first
+_PAIRS, _POINTS = 8, 3000  # frames, spread over the data set, and points of each
+_FEWER, _FEW = 4, 1000  # of both, to find what is worth that close a look
+_CLOSER = 6  # corrections that get it
+_CLEAR = 0.99  # of the points that speak for or against: what is left is noise
+_REACH, _STEP = 1 / 4, 1 / 20  # of the image's width: how far a crop is looked for, and how finely at first
 _FINEST = 1.0  # pixel
+_NEAR_MIDDLE = 1.0  # pixel: a principal point that is nearer to the image's middle was put there
+_LENSES, _BENDS, _WEAKEST = (-0.3, -0.15, 0.15, 0.3), (0.05, 0.02), 0.1  # k1, steps of it, and the least
+_LENGTHS = (0.05, 0.025, 0.0125, 0.00625)  # relative steps of the factors between K and image
 
 
 def searched(
@@ -23,34 +32,106 @@ def searched(
     bases: Iterable[Correction],
     settings: Settings,
 ) -> dict[Correction, Agreement]:
-    """What a few frames say under each of `bases` and the best crop beside it; empty where nothing is compared."""
-    chosen = sorted({round(index) for index in np.linspace(0, max(0, len(entries) - 1), _PAIRS)}) if entries else []
-    found_pairs = (pair_of(entries[index], neighbour(index)) for index in chosen)
-    pairs = [pair.thinned(_POINTS) for pair in found_pairs if pair is not None]
-    found: dict[Correction, Agreement] = {}
-    for base in bases if pairs else ():
-        tried = _tried(pairs, base, settings.tolerance)
-        best = max(tried, key=lambda correction: tried[correction].restored)
-        found |= {base: tried[base], best: tried[best]}
-    return found
+    """What a few frames say as given, under `bases` and under the best that is found; empty where nothing is compared.
+
+    Nothing done comes first.
+    """
+    indices = sorted({round(index) for index in np.linspace(0, max(0, len(entries) - 1), _PAIRS)}) if entries else []
+    found = [pair_of(entries[index], neighbour(index)) for index in indices]
+    pairs = [pair for pair in found if pair is not None]
+    if not pairs:
+        return {}
+    some = pairs[:: -(-len(pairs) // _FEWER)]
+    few, many = (
+        Asked([pair.thinned(most) for pair in chosen], settings.tolerance)
+        for chosen, most in ((some, _FEW), (pairs, _POINTS))
+    )
+    for correction in dict.fromkeys(wanted for pair in some for wanted in _wanted(pair)):
+        few.say(correction)
+    for correction in (Correction(), *bases, *few.best(_CLOSER)):
+        many.say(correction)
+    _rescaled(many)
+    _bent(few, many)
+    for base in _croppable(many):
+        _cropped(few, many, base)
+    return many.said
 
 
-def _tried(pairs: Sequence[Pair], base: Correction, tolerance: float) -> dict[Correction, Agreement]:
+class Asked:
+    """Pairs of frames and what they said of every correction so far."""
+
+    def __init__(self, pairs: Sequence[Pair], tolerance: float) -> None:
+        self.pairs, self._tolerance = pairs, tolerance
+        self.said: dict[Correction, Agreement] = {}
+
+    def say(self, correction: Correction) -> float:
+        """How much more speaks for the correction than against it; asked once."""
+        if correction not in self.said:
+            counts = (pair.agreement(correction, self._tolerance) for pair in self.pairs)
+            self.said[correction] = sum(counts, Agreement())
+        return self.said[correction].balance
+
+    def best(self, most: int) -> list[Correction]:
+        """The corrections that most speaks for, best first."""
+        return sorted(self.said, key=lambda correction: -self.said[correction].balance)[:most]
+
+
+def _wanted(pair: Pair) -> list[Correction]:
+    return all_for(pair.camera, pair.opengl, pair.image_size)
+
+
+def _best(many: Asked) -> Correction:
+    """What explains most so far; where nothing does, what most speaks for."""
+    best, faults = explained(many.said)
+    return best if faults and best != Correction() else many.best(1)[0]
+
+
+def _rescaled(many: Asked) -> None:
+    """From the factors between K and image that fit best, ever nearer to those that do, on each axis."""
+    best = _best(many)
+    if best.factor == (1, 1) or known(best.factor):
+        return
+    for length in _LENGTHS:
+        around = [1 / (1 + length), 1.0, 1 + length]
+        factors = [(best.factor[0] * x, best.factor[1] * y) for x in around for y in around]
+        best = max((replace(best, factor=factor) for factor in factors if another_size(factor)), key=many.say)
+
+
+def _bent(few: Asked, many: Asked) -> None:
+    """A lens that is not given, beside the best: coarsely, then nearer; one too weak to be told is not looked for."""
+    base = _best(many)
+    best = max((replace(base, bent=k1) for k1 in _LENSES), key=few.say)
+    for step in _BENDS:
+        near = [best, *(replace(base, bent=best.bent + way * step) for way in (-1, 1))]
+        best = max((lens for lens in near if abs(lens.bent) >= _WEAKEST), key=few.say)
+    many.say(best)
+
+
+def _croppable(many: Asked) -> list[Correction]:
+    """Beside what a crop is looked for: what explains all without one; else nothing, the best's poses, and the best."""
+    explaining, _ = explained(many.said)
+    if explaining.mistakes and not explaining.fitted and many.said[explaining].consistency >= _CLEAR:
+        return [explaining] if explaining.depth_factor == 1 else []
+    best = _best(many)
+    pose = Correction(inverted=best.inverted, turned=best.turned, opengl=best.opengl)
+    return list(dict.fromkeys([Correction(), pose, replace(best, bent=0.0, depth_factor=1.0)]))
+
+
+def _cropped(few: Asked, many: Asked, base: Correction) -> None:
     """Crops all over the reach on a lattice, then ever nearer to the best of them."""
-    found: dict[Correction, Agreement] = {}
+    camera = base.of(many.pairs[0].camera)
+    width, (x, y) = camera.size[1], from_middle(camera)
+    centred = max(abs(x), abs(y)) <= _NEAR_MIDDLE
 
-    def score(place: tuple[float, float]) -> float:
-        correction = replace(base, offset=place)
-        if correction not in found:
-            found[correction] = sum((pair.agreement(correction, tolerance) for pair in pairs), Agreement())
-        return found[correction].restored
+    def at(place: tuple[float, float]) -> Correction:
+        return replace(base, offset=place, centred=centred) if place != (0, 0) else base
 
-    width = pairs[0].camera.size[1]
     step, reach = max(_FINEST, float(round(_STEP * width))), _REACH * width
     line = (np.arange(-reach // step, reach // step + 1) * step).tolist()
-    best = max(((dx, dy) for dx in line for dy in line), key=score)  # not axis by axis: that stops beside a diagonal
+    # Not axis by axis: that stops beside a diagonal. And K's own point at the middle, as of a crop about it.
+    lattice = [(dx, dy) for dx in line for dy in line] + [(float(round(x)), float(round(y)))]
+    best = max(lattice, key=lambda place: few.say(at(place)))
     while step > _FINEST:
         step = max(_FINEST, step / 2)
-        best = max(((best[0] + kx * step, best[1] + ky * step) for kx in (-1, 0, 1) for ky in (-1, 0, 1)), key=score)
-    score((0.0, 0.0))
-    return found
+        around = ((best[0] + kx * step, best[1] + ky * step) for kx in (-1, 0, 1) for ky in (-1, 0, 1))
+        best = max(around, key=lambda place: many.say(at(place)))

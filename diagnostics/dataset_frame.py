@@ -20,6 +20,7 @@ class Frame:
     `no_reading` mean that there is none.
     depth_camera: where depth has a camera of its own; where None, depth is seen by `camera`, resized if sizes differ.
     points: `.npy` of shape (N, 3), the world points seen by this frame.
+    opengl: whether the layout keeps poses in OpenGL's axes; those of `camera` are OpenCV's all the same.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Frame:
     no_reading: tuple[int, ...] = (0, 65535)
     depth_camera: Camera | None = None
     points: Path | None = None
+    opengl: bool = False
 
 
 @dataclass(frozen=True)

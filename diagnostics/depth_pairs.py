@@ -12,6 +12,9 @@ from reference.camera import Camera
 from reference.geometry import edge_from_index
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+_DOUBT = 0.05  # of a depth: what noise and the time between two frames excuse before one contradicts the other
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,9 @@ class Agreement:
     """Counts of points of one frame seen by another; they add up over pairs.
 
     asked: points that were projected. in_front: of the camera; in_image: of those, in the image's area; compared: of
-    those, where the other frame has a reading; agreeing: of those, within the tolerance of it.
+    those, where the other frame has a reading; agreeing: of those, within the tolerance of it; contradicted: of those,
+    so far before every reading around that the other frame looked through them. A point behind its reading may be
+    hidden there, and says nothing against a camera.
     """
 
     asked: int = 0
@@ -27,6 +32,7 @@ class Agreement:
     in_image: int = 0
     compared: int = 0
     agreeing: int = 0
+    contradicted: int = 0
 
     def __add__(self, other: Agreement) -> Agreement:
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
@@ -41,6 +47,17 @@ class Agreement:
     def restored(self) -> float:
         """Agreeing points of all that were asked: a wrong camera loses points out of the image as well as in depth."""
         return self.agreeing / self.asked if self.asked else 0.0
+
+    @property
+    def balance(self) -> float:
+        """Agreeing less contradicted points, of all that were asked."""
+        return (self.agreeing - self.contradicted) / self.asked if self.asked else 0.0
+
+    @property
+    def consistency(self) -> float:
+        """Agreeing points of those that speak for or against; not a number where none does."""
+        spoken = self.agreeing + self.contradicted
+        return self.agreeing / spoken if spoken else float("nan")
 
 
 @dataclass(frozen=True)
@@ -73,8 +90,23 @@ def agreement(world: Floats, camera: Camera, metres: Floats, tolerance: float) -
     columns, rows = np.floor(edges[inside]).astype(np.intp).T
     reading = metres[rows, columns]
     read = reading > 0
-    agreeing = np.abs(depth[inside][read] - reading[read]) <= tolerance
-    return Agreement(len(world), _count(in_front), _count(inside), _count(read), _count(agreeing))
+    before = reading[read] - depth[inside][read]
+    agreeing = np.abs(before) <= tolerance
+    doubtful = np.flatnonzero(before > tolerance + _DOUBT * reading[read])
+    nearest = _nearest(metres, rows[read][doubtful], columns[read][doubtful])
+    through = nearest * (1 - _DOUBT) - depth[inside][read][doubtful] > tolerance
+    return Agreement(len(world), *map(_count, (in_front, inside, read, agreeing, through)))
+
+
+def _nearest(metres: Floats, rows: Indices, columns: Indices) -> Floats:
+    """The smallest reading of each pixel and the eight around it: on a slope and beside an edge, depth is not one."""
+    height, width = metres.shape
+    found = np.full(len(rows), np.inf)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            reading = metres[np.clip(rows + down, 0, height - 1), np.clip(columns + right, 0, width - 1)]
+            found = np.where(reading > 0, np.minimum(found, reading), found)
+    return found
 
 
 def _count(mask: Any) -> int:

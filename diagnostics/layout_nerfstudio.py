@@ -87,12 +87,12 @@ class NerfstudioEntry:
             origin="edge",
         )
         if self.own.get("depth_file_path") is None:
-            return Frame(self.name, image, camera)
+            return Frame(self.name, image, camera, opengl=True)
         depth = existing(self.root / _text(self.own["depth_file_path"], "depth_file_path"))
         unit = as_number(given.get(_UNIT, _DEFAULT_UNIT), _UNIT)
         if unit <= 0:
             raise ValueError(f"{_UNIT} must be above 0, got {unit}")
-        return Frame(self.name, image, camera, depth, unit, _UNKNOWN_DEPTH)
+        return Frame(self.name, image, camera, depth, unit, _UNKNOWN_DEPTH, opengl=True)
 
     def _given(self) -> dict[str, Any]:
         """What the file says of this frame's camera. Readers differ on which of two different values they believe."""

@@ -1,9 +1,18 @@
 """Scans of a made-up room in the layout of 7-Scenes: exact depth of walls and balls from cameras that turn and move."""
 
+import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from diagnostics.audit import neighbour
+from diagnostics.audit_frame import Settings, measure_frame
+from diagnostics.audit_verdict import Totals, explained, in_part
+from diagnostics.corrections import Correction
+from diagnostics.crop_search import searched
+from diagnostics.dataset import open_dataset
 
 ROOM = np.array([[-3.0, -1.5, -2.5], [3.0, 1.5, 2.5]])
 BALLS = [((1.2, 0.6, 1.0), 0.7), ((-1.5, 0.2, 1.6), 0.9), ((0.4, -0.6, -1.4), 0.6), ((-0.8, 0.9, -0.9), 0.5)]
@@ -40,20 +49,39 @@ def depth(camera_to_world, k=K, size=SIZE):
     return nearest
 
 
-def write_scan(folder: Path, frames=9, *, said_pose=lambda m: m, said_k=lambda k: k, crop=(0, 0), noise=0.0):
-    """A folder of frames whose poses and K are what is said of them, their images and depth cropped at left and top."""
+def write_scan(
+    folder: Path, frames=9, *, said_pose=lambda m: m, said_k=lambda k: k, crop=(0, 0), noise=0.0, seen=depth, path=pose
+):
+    """A folder of frames whose poses and K are what is said of them, their images and depth cropped at left and top.
+
+    seen: the depth in metres from a camera-to-world pose; path: that of frame k.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(2)
     for k in range(frames):
-        metres = depth(pose(k)) + random.normal(0, noise, SIZE)
+        metres = seen(path(k))
+        metres = metres + random.normal(0, noise, metres.shape)
         millimetres = np.rint(1000 * metres).astype(np.uint16)[crop[1] :, crop[0] :]
         name = folder / f"frame-{k:06d}"
         Image.fromarray(millimetres).save(f"{name}.depth.png")
-        shade = (255 * millimetres / millimetres.max()).astype(np.uint8)
+        shade = (255 * (millimetres / millimetres.max())).astype(np.uint8)
         Image.fromarray(shade).convert("RGB").save(f"{name}.color.png")
-        np.savetxt(f"{name}.pose.txt", said_pose(pose(k)))
+        np.savetxt(f"{name}.pose.txt", said_pose(path(k)))
     np.savetxt(folder / "camera-intrinsics.txt", said_k(K.copy()))
     return folder
+
+
+def verdict(folder, apart=2):
+    """The totals, the correction and the faults that an audit finds, without its processes."""
+    entries, settings, totals = open_dataset(folder).entries, Settings(), Totals()
+    near = partial(neighbour, entries, apart=apart)
+    for index, entry in enumerate(entries):
+        totals.add(json.loads(json.dumps(measure_frame(entry, near(index), settings).to_dict())))
+    best, faults = explained(totals.corrections())
+    around = searched(entries, near, dict.fromkeys([Correction(), best]), settings)
+    if around:
+        best, faults = explained(around)
+    return totals, best, faults or in_part(totals)
 
 
 def scaled(factor):
