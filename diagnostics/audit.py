@@ -6,7 +6,8 @@ import argparse
 import json
 import shlex
 import sys
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from diagnostics.audit_flags import usual
 from diagnostics.audit_frame import Settings, measure_frame
 from diagnostics.audit_journal import Journal
+from diagnostics.audit_record import Flagged, audit_record
 from diagnostics.audit_rows import rows_of, writer_for
 from diagnostics.audit_verdict import Totals, diagnosis, explained
 from diagnostics.command_line import Arguments, Parser, blaming, command, say, shown
@@ -22,6 +24,7 @@ from diagnostics.crop_search import searched
 from diagnostics.dataset import Dataset, Entry, open_dataset
 from diagnostics.engines import cores, engine, results
 from diagnostics.output import Content, checked_output, write_all
+from diagnostics.verdict import Diagnosis
 from diagnostics.versions import versions
 from diagnostics.wording import report
 from reference.geometry import MODES
@@ -37,10 +40,34 @@ exit 0: nothing wrong; 1: faults found; 2: could not run. An interrupted run goe
 """
 
 
+@dataclass(frozen=True)
+class _Audit:
+    """One run: what was asked for, where its outputs go, and, as the journal's first line has it, what is measured."""
+
+    asked: argparse.Namespace
+    outputs: list[Path]
+    dataset: Dataset
+    settings: Settings
+    audited: dict[str, Any]
+
+    def neighbour(self, index: int) -> Entry | None:
+        """The frame that this one is compared with."""
+        return neighbour(self.dataset.entries, index, self.audited["apart"])
+
+
 @command
 def main(argv: Arguments = None) -> int:
     """Measure every frame, write one row each and say what is wrong with the data; see `--help`."""
-    asked = _parser().parse_args(argv)
+    audit = _audit(_parser().parse_args(argv))
+    path, frames = audit.outputs[0], len(audit.dataset.entries)
+    with Journal(path.with_name(f"{path.name}.journal"), audit.audited, frames) as journal:
+        _measure(audit, journal)
+        found = _finish(audit, journal)
+        journal.remove()
+    return 0 if found.passed else FAULTS_FOUND
+
+
+def _audit(asked: argparse.Namespace) -> _Audit:
     outputs = _outputs(asked)
     dataset = open_dataset(asked.data)
     say(f"{shown(dataset.told)}\n")
@@ -49,24 +76,20 @@ def main(argv: Arguments = None) -> int:
     settings = Settings(asked.tolerance, asked.mode, crop, patch, (crop[0] // patch[0], crop[1] // patch[1]))
     apart = asked.apart or max(1, min(_MOST_APART, len(dataset.entries) // 3))
     audited = {"data": str(asked.data.resolve()), "frames": len(dataset.entries), "apart": apart, **asdict(settings)}
-    with Journal(outputs[0].with_name(f"{outputs[0].name}.journal"), audited, len(dataset.entries)) as journal:
-        _measure(asked, dataset, journal, settings, apart)
-        found = _finish(asked, outputs, journal, audited, dataset, settings)
-        journal.remove()
-    return FAULTS_FOUND if found else 0
+    return _Audit(asked, outputs, dataset, settings, audited)
 
 
-def _measure(asked: argparse.Namespace, dataset: Dataset, journal: Journal, settings: Settings, apart: int) -> None:
+def _measure(audit: _Audit, journal: Journal) -> None:
     """Measure the frames that the journal does not have."""
     from tqdm import tqdm  # a mistake in the arguments need not wait for it
 
-    indices = list(journal.missing())
-    tasks = ((dataset.entries[index], neighbour(dataset.entries, index, apart), settings) for index in indices)
+    asked, entries, indices = audit.asked, audit.dataset.entries, list(journal.missing())
+    tasks = ((entries[index], audit.neighbour(index), audit.settings) for index in indices)
     hidden = not sys.stderr.isatty()
     workers = max(1, min(asked.workers or cores(), len(indices)))
     with (
         engine(asked.engine, workers, asked.address) as (executor, ahead),
-        tqdm(total=len(dataset.entries), initial=journal.done, unit=" frames", disable=hidden) as bar,
+        tqdm(total=len(entries), initial=journal.done, unit=" frames", disable=hidden) as bar,
     ):
         for index, measured in zip(indices, results(executor, ahead, measure_frame, tasks), strict=True):
             journal.add(index, measured.to_dict())
@@ -79,47 +102,47 @@ def neighbour(entries: Any, index: int, apart: int) -> Entry | None:
     return entries[other] if 0 <= other < len(entries) and other != index else None
 
 
-def _finish(
-    asked: argparse.Namespace,
-    outputs: list[Path],
-    journal: Journal,
-    audited: dict[str, Any],
-    dataset: Dataset,
-    settings: Settings,
-) -> bool:
-    """Write the rows and the diagnosis, say it, and tell whether anything is wrong."""
+def _finish(audit: _Audit, journal: Journal) -> Diagnosis:
+    """Name what is wrong, write the rows and the diagnosis, and say it."""
     totals = Totals()
     for record in journal.records():
         totals.add(record)
     best, faults = explained(totals.corrections())
-    apart = audited["apart"]
-    near = partial(neighbour, dataset.entries, apart=apart)
-    around = searched(dataset.entries, near, dict.fromkeys([Correction(), best]), settings)
-    cropped = best
+    around = searched(audit.dataset.entries, audit.neighbour, dict.fromkeys([Correction(), best]), audit.settings)
     if around:
-        cropped, faults = explained(around)
-    options = ["-o", asked.output.name, "--tolerance", asked.tolerance, "--apart", apart]
-    options += ["--model", asked.model, "--mode", asked.mode]
-    conditions = {
-        "audited": audited,
-        "versions": versions(),
-        "command": shlex.join(["python", "-m", "diagnostics.audit", *map(str, [asked.data, *options])]),
-    }
-    found = diagnosis(asked.data.resolve().name, totals, faults, around, conditions)
-    # Frames were measured without a crop: what they say under the rest of the correction is the nearest there is.
-    like = replace(cropped, offset=(0.0, 0.0))
-    rows = rows_of(journal.records(), usual(journal.records(), like), like)
-    write = writer_for(asked.output)
-    contents: dict[Path, Content] = {outputs[0]: lambda file: write(file, rows)}
-    if asked.json is not None:
-        counts = None if totals.counts is None else totals.counts.tolist()
-        whole = found.to_dict() | {"landings": {"points": dict(totals.points), "counts": counts}}
-        contents[outputs[1]] = (json.dumps(whole, allow_nan=False) + "\n").encode()
+        best, faults = explained(around)
+    found = diagnosis(audit.asked.data.resolve().name, totals, faults, around, _conditions(audit))
+    cropped = {best: around[best]} if best in around and best not in totals.corrections() else {}
+    counted = partial(audit_record, audit.dataset.told, audit.audited, totals, cropped)
+    contents = dict(zip(audit.outputs, _writers(audit, journal, best, found, counted), strict=False))
     write_all(contents)
     say(report(found))
     for path in contents:
         say(f"wrote {shown(path)}")
-    return not found.passed
+    return found
+
+
+def _writers(
+    audit: _Audit, journal: Journal, best: Correction, found: Diagnosis, counted: Callable[[Flagged], dict[str, Any]]
+) -> Iterator[Content]:
+    """Of the rows and, after them because only they tell which frames to look at, of the diagnosis."""
+    # Frames were measured without a crop: what they say under the rest of the correction is the nearest there is.
+    like = replace(best, offset=(0.0, 0.0))
+    flagged = Flagged()
+    rows = flagged.noting(rows_of(journal.records(), usual(journal.records(), like), like))
+    write = writer_for(audit.asked.output)
+    yield lambda file: write(file, rows)
+    yield lambda file: file.write(
+        (json.dumps(found.to_dict() | {"audit": counted(flagged)}, allow_nan=False) + "\n").encode()
+    )
+
+
+def _conditions(audit: _Audit) -> dict[str, Any]:
+    asked = audit.asked
+    options = ["-o", asked.output.name, "--tolerance", asked.tolerance, "--apart", audit.audited["apart"]]
+    options += ["--model", asked.model, "--mode", asked.mode]
+    command = shlex.join(["python", "-m", "diagnostics.audit", *map(str, [asked.data, *options])])
+    return {"audited": audit.audited, "versions": versions(), "command": command}
 
 
 def _outputs(asked: argparse.Namespace) -> list[Path]:

@@ -50,7 +50,7 @@ def cores() -> int:
 
 @contextlib.contextmanager
 def _unheard_by_workers() -> Iterator[None]:
-    """Processes that are started within never hear Ctrl-C: the driver answers it. Only a main thread can see to that."""
+    """Processes that are started within never hear Ctrl-C: the driver answers it. Only a main thread sees to that."""
     heard = signal.getsignal(signal.SIGINT)
     if heard is None or threading.current_thread() is not threading.main_thread():
         yield

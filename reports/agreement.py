@@ -26,6 +26,9 @@ def refuse_disagreement(results: Record) -> None:
         raise ValueError("colours are not measured and expected for as many names")
     for heatmap in results.get("heatmaps", []):
         landings_of(heatmap)
+    audit = results.get("audit")
+    if audit is not None:
+        _refuse_miscounted(audit)
 
 
 def _refuse_ragged(record: Record) -> None:
@@ -42,15 +45,23 @@ def _refuse_ragged(record: Record) -> None:
         raise ValueError(f"the mask at {size} has rows of several lengths")
 
 
+def _refuse_miscounted(audit: Record) -> None:
+    if audit["landings"] is not None:
+        grid_of(audit["landings"])
+    for found in audit["agreement"]:
+        if not found["asked"] >= found["compared"] >= found["agreeing"]:
+            raise ValueError("an audit has more points that agree than were compared, or more compared than asked")
+
+
 def landings_of(heatmap: Record) -> Landings:
     """The counts as `diagnostics.landing` makes them. Raises `TypeError` or `ValueError` where they do not agree."""
     geometry = _geometry(heatmap["geometry"])
-    grids = tuple(_grid(counted) for counted in heatmap["grids"])
+    grids = tuple(grid_of(counted) for counted in heatmap["grids"])
     if not grids or grids[0].grid != geometry.feat_size:
         raise ValueError(f"the first of its grids must be that of its geometry, {list(geometry.feat_size)}")
     read = heatmap["read"]
     if read is not None:
-        _grid({**read, "grid": grids[0].grid})
+        grid_of({**read, "grid": grids[0].grid})
     return Landings(
         geometry=geometry,
         **{name: heatmap[name] for name in ("points", "finite", "in_image", "in_crop")},
@@ -67,7 +78,8 @@ def _geometry(found: Record) -> GeomMeta:
         raise ValueError(f"the geometry of a heat map is none: {error}") from None
 
 
-def _grid(counted: Record) -> GridLandings:
+def grid_of(counted: Record) -> GridLandings:
+    """Counts on one grid. Raises `ValueError` where they have another shape."""
     rows, columns = counted["grid"]
     counts = _table(counted["counts"])
     if counts.shape != (rows, columns):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from diagnostics.faults import UNEXPLAINED, docs_page
 from diagnostics.pages import picture_of
-from reports.chain import STAGES
+from reports.chain import DATA, STAGES
 from reports.figures import Figure, camera_figures, colour_figures, landing_figures, worst_mask
 from reports.results_file import Results
 
@@ -55,7 +55,7 @@ def anchors_of(faults: list[Results]) -> Iterator[str]:
     taken: set[str] = set()
     for number, fault in enumerate(faults, 1):
         known = fault["id"] == UNEXPLAINED or picture_of(fault["id"]) is not None
-        names = (fault["id"], f"{fault['id']}-{fault['stage']}") if known and fault["stage"] in STAGES else ()
+        names = (fault["id"], f"{fault['id']}-{fault['stage']}") if known and fault["stage"] in (*STAGES, DATA) else ()
         anchor = next(name for name in (*names, f"fault-{number}") if name not in taken)
         taken.add(anchor)
         yield anchor

@@ -18,6 +18,7 @@ STAGES = {
     "geometry": "what is claimed",
     "module": "what trains",
 }
+DATA = "data"  # where an audit finds faults: before any pipeline
 # How checks are named; those of no stage here are of the stage whose name they begin with.
 _CHECKED_AS = {"projection": "project", "points_behind": "project", "training": "module"}
 # slot of `recipe.SLOTS` -> the step of the law that it is.

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from reports.cards import SHOWN_WITH, Card, cards
 from reports.chain import links, stages
+from reports.data_section import audited_in_words, data_section
 from reports.field_figure import measured_field
 from reports.figures import Figure
 from reports.outcomes import WORDS, counted, headline, tally
@@ -40,6 +41,7 @@ def page(results: Results) -> str:
         verdict=verdict(results, shown_cards),
         cards=shown_cards,
         anchors={card.fault["id"]: card.anchor for card in reversed(shown_cards)},
+        data=data_section(results["audit"]),
         stages=stages(results),
         links=links(results["faults"]),
         sizes=size_sections(results["sizes"]),
@@ -87,6 +89,8 @@ def _worst(found: list[Card]) -> str:
 
 
 def _clean(results: Results) -> str:
+    if results["audit"] is not None:
+        return audited_in_words(results["audit"])
     fields = [field for field in map(measured_field, map(AtSize, results["sizes"])) if field is not None]
     if not fields:
         return "What was measured is right; where a lift reads was not."

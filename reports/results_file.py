@@ -21,7 +21,15 @@ Results = dict[str, Any]
 _MOST_BYTES = 64 * 2**20  # some fifty times what a run over many image sizes writes
 _REMEDY = "give a file that `python -m diagnostics.check --json` wrote"
 # What an older file may lack, and what is then shown: nothing.
-_ABSENT: Results = {"conditions": {}, "declared": None, "sizes": [], "projections": [], "colours": None, "heatmaps": []}
+_ABSENT: Results = {
+    "conditions": {},
+    "declared": None,
+    "sizes": [],
+    "projections": [],
+    "colours": None,
+    "heatmaps": [],
+    "audit": None,
+}
 
 
 def read_results(path: Path) -> Results:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import tempfile
 from collections.abc import Callable, Sequence
@@ -17,11 +19,12 @@ from PIL import Image
 import broken
 import broken_preprocess as picture
 import drawn
-from diagnostics import Pipeline
+from diagnostics import Pipeline, audit
 from diagnostics.check import check_pipeline
 from diagnostics.scene_counts import Scene, heatmaps
 from reference.geometry import GeomMeta, index_from_edge
 from reports.results_file import Results, checked
+from scans import write_scan
 
 SIZES = ((480, 640), (480, 641), (640, 480), (317, 256), (400, 400))
 RECIPE_SIZES = ((480, 640), (640, 480))
@@ -42,11 +45,26 @@ def sample_text(name: str) -> str:
     """The file of them, as `diagnostics.check --json` writes it."""
     if name == "old":
         return json.dumps(_old(json.loads(sample_text("faulty"))))
+    if name == "data":
+        return _audited()
     pipeline, sizes, expected = _RUNS[name]()
     found = check_pipeline(pipeline, sizes, expected_failures=expected).to_dict()
     if name == "faulty":
         found["heatmaps"] = _three_heatmaps(found)
     return json.dumps(found, indent=1, allow_nan=False) + "\n"
+
+
+def _audited() -> str:
+    """Of a scan with its poses inverted, one frame damaged and one of another size."""
+    with tempfile.TemporaryDirectory() as folder:
+        scan = write_scan(Path(folder, "scan"), 6, said_pose=np.linalg.inv)
+        (scan / "frame-000002.color.png").write_bytes(b"no image")
+        with Image.open(scan / "frame-000004.color.png") as image:
+            image.resize((150, 120)).save(scan / "frame-000004.color.png")
+        written = Path(folder, "results.json")
+        with contextlib.redirect_stdout(io.StringIO()):
+            audit.main([str(scan), "-o", str(Path(folder, "rows.csv")), "--json", str(written), "--workers", "1"])
+        return written.read_text()
 
 
 def _old(results: Results) -> Results:

@@ -17,7 +17,7 @@ from diagnostics.command_line import InputError
 from diagnostics.corrections import Correction
 from diagnostics.output import write_all
 
-MOST = Usual((48, 64), 0.9, 0.01)
+MOST = Usual((48, 64), 0.9, 0.01, 0.5, 0.1)
 
 
 def records(count, **row):

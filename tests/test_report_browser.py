@@ -11,7 +11,7 @@ from report_samples import sample
 pytest_plugins = ["chromium"]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PAGES = ("faulty", "clean", "stuck")
+PAGES = ("faulty", "clean", "stuck", "data")
 ALL_KINDS = (*PAGES, "unexplained", "projection", "nothing", "old")
 NARROWEST = 320  # CSS pixels: what WCAG 1.4.10 asks to need no sideways scrolling
 

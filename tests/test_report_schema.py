@@ -68,6 +68,10 @@ PLACES = [
     ("heatmaps", 0, "density"),
     ("heatmaps", 0, "grids", 0),
     ("heatmaps", 0, "read"),
+    ("audit",),
+    ("audit", "points"),
+    ("audit", "agreement", 0),
+    ("audit", "first_flagged", 0),
 ]
 
 
@@ -94,6 +98,7 @@ def whole():
     results["sizes"][0]["lattice"] = {axis: [0, 1] for axis in "uv"} | {f"error_{axis}": [[0, 1]] * 2 for axis in "xy"}
     results["projections"] = results["projections"][:1]
     results["heatmaps"] = [{**results["heatmaps"][0], "density": {"side": 320, "counts": [[1, 2], [3, 4]]}}]
+    results["audit"] = sample("data")["audit"]
     return json.dumps(results)
 
 
