@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -126,10 +126,8 @@ def _writers(
     audit: _Audit, journal: Journal, best: Correction, found: Diagnosis, counted: Callable[[Flagged], dict[str, Any]]
 ) -> Iterator[Content]:
     """Of the rows and, after them because only they tell which frames to look at, of the diagnosis."""
-    # Frames were measured without a crop: what they say under the rest of the correction is the nearest there is.
-    like = replace(best, offset=(0.0, 0.0))
     flagged = Flagged()
-    rows = flagged.noting(rows_of(journal.records(), usual(journal.records(), like), like))
+    rows = flagged.noting(rows_of(journal.records(), usual(journal.records(), best), best))
     write = writer_for(audit.asked.output)
     yield lambda file: write(file, rows)
     yield lambda file: file.write(
