@@ -96,12 +96,11 @@ def _offset(correction: Correction) -> str:
     dx, dy = correction.offset
     if correction.centred:
         return f"the principal point is taken at the image's middle, but lies some {-dx:.0f}, {-dy:.0f} pixels from it"
-    sides = [f"{_side(pixels)} {where}" for pixels, where in ((dx, "at the left"), (dy, "at the top")) if pixels]
-    return f"without K knowing, some pixels of the images were {' and '.join(sides)}"
-
-
-def _side(pixels: float) -> str:
-    return f"{'cut off' if pixels > 0 else 'added'} ({abs(pixels):.0f})"
+    sides = ((dx, "at the left"), (dy, "at the top"))
+    cut = [f"{pixels:.0f} px {where}" for pixels, where in sides if pixels > 0]
+    added = [f"{-pixels:.0f} px {where}" for pixels, where in sides if pixels < 0]
+    done = [f"{what} by some {' and '.join(px)}" for what, px in (("cropped", cut), ("padded", added)) if px]
+    return f"without K knowing, the images were {' and '.join(done)}"
 
 
 def _factors(x: float, y: float) -> str:

@@ -194,7 +194,7 @@ def test_a_lens_that_is_not_given_is_named(tmp_path):
 
 def test_padding_is_told_as_padding():
     (fault,) = named(Correction(offset=(-12.0, 3.0)), "b", "a")
-    assert "added (12) at the left and cut off (3) at the top" in fault.explanation
+    assert "cropped by some 3 px at the top and padded by some 12 px at the left" in fault.explanation
 
 
 def test_a_point_that_may_be_hidden_contradicts_nothing():
