@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnostics.audit_flags import usual
-from diagnostics.audit_frame import Settings, measure_frame
+from diagnostics.audit_frame import Settings, record_of
 from diagnostics.audit_journal import Journal
 from diagnostics.audit_record import Flagged, audit_record
 from diagnostics.audit_rows import rows_of, writer_for
@@ -91,8 +91,8 @@ def _measure(audit: _Audit, journal: Journal) -> None:
         engine(asked.engine, workers, asked.address) as (executor, ahead),
         tqdm(total=len(entries), initial=journal.done, unit=" frames", disable=hidden) as bar,
     ):
-        for index, measured in zip(indices, results(executor, ahead, measure_frame, tasks), strict=True):
-            journal.add(index, measured.to_dict())
+        for index, record in zip(indices, results(executor, ahead, record_of, tasks), strict=True):
+            journal.add(index, record)
             bar.update()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -91,11 +91,4 @@ def _tells(found: Agreement) -> bool:
 
 def _agreement(record: dict[str, Any], best: Correction) -> Agreement:
     """What was counted under `best`; nothing where that was not tried on every frame."""
-    tried = {tuple(sorted(_plain(correction).items())): found for correction, found in record["tried"]}
-    wanted = tuple(sorted(_plain(asdict(best)).items()))
-    found = tried.get(wanted)
-    return Agreement() if found is None else Agreement(**found)
-
-
-def _plain(correction: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in correction.items()}
+    return Agreement(*record["tried"].get(best.key, ()))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -65,12 +66,17 @@ class Measured:
 
     row: Row
     counts: list[list[int]] = field(default_factory=list)
-    tried: list[tuple[dict[str, Any], Agreement]] = field(default_factory=list)
+    tried: dict[Correction, Agreement] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        tried = [[correction, asdict(found)] for correction, found in self.tried]
+        """As JSON values; corrections by their `key`."""
+        tried = {correction.key: astuple(found) for correction, found in self.tried.items()}
         return {"row": asdict(self.row), "counts": self.counts, "tried": tried}
+
+
+def record_of(entry: Entry, neighbour: Entry | None, settings: Settings) -> str:
+    """What `measure_frame` finds, as one line of JSON: the driver of many workers has only to write it down."""
+    return json.dumps(measure_frame(entry, neighbour, settings).to_dict())
 
 
 def measure_frame(entry: Entry, neighbour: Entry | None, settings: Settings) -> Measured:
@@ -105,11 +111,11 @@ def _measured(frame: Frame, neighbour: Frame | Damaged | None, settings: Setting
     if own is None:
         return Measured(row, counts)
     pair = paired(frame, own, source)
-    tried = [
-        (asdict(correction), pair.agreement(correction, settings.tolerance))
+    tried = {
+        correction: pair.agreement(correction, settings.tolerance)
         for correction in corrections_for(pair.camera, frame.opengl)
-    ]
-    row.compared, row.agreeing = tried[0][1].compared, tried[0][1].agreeing
+    }
+    row.compared, row.agreeing = tried[Correction()].compared, tried[Correction()].agreeing
     return Measured(row, counts, tried)
 
 

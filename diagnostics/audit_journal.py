@@ -11,6 +11,8 @@ from typing import Any, Self
 
 from diagnostics.command_line import InputError, blaming
 
+_FORMAT = 2  # of its lines: one of another version is another audit's
+
 
 class Journal:
     """A file of JSON lines beside the output: the first says what is audited, every other is one frame's record.
@@ -22,7 +24,7 @@ class Journal:
     def __init__(self, path: Path, audited: Mapping[str, Any], frames: int) -> None:
         self.path = path
         self._places = array("q", [-1]) * frames
-        header = json.dumps(dict(audited), sort_keys=True) + "\n"
+        header = json.dumps({"journal": _FORMAT, **audited}, sort_keys=True) + "\n"
         with blaming(str(path)):
             self._file = path.open("a+b")
             self._recover(header.encode())
@@ -46,7 +48,8 @@ class Journal:
             if not line.endswith(b"\n"):
                 break
             try:
-                self._places[int(json.loads(line)["index"])] = end
+                kept = json.loads(line)
+                self._places[int(kept["index"])] = end if kept["record"]["row"] else -1
             except (ValueError, KeyError, TypeError, IndexError):
                 self._file.close()
                 raise InputError(f"{self.path}: the journal is damaged; remove the file and start again") from None
@@ -62,11 +65,11 @@ class Journal:
         """How many frames are in it."""
         return sum(place >= 0 for place in self._places)
 
-    def add(self, index: int, record: Mapping[str, Any]) -> None:
-        """Keep the record of one frame."""
+    def add(self, index: int, record: str) -> None:
+        """Keep the record of one frame, one line of JSON."""
         with blaming(str(self.path)):
             place = self._file.seek(0, 2)
-            self._file.write(json.dumps({"index": index, **record}).encode() + b"\n")
+            self._file.write(f'{{"index": {index}, "record": {record}}}\n'.encode())
             self._file.flush()
         self._places[index] = place
 
@@ -75,7 +78,7 @@ class Journal:
         for place in self._places:
             if place >= 0:
                 self._file.seek(place)
-                yield json.loads(self._file.readline())
+                yield json.loads(self._file.readline())["record"]
 
     def remove(self) -> None:
         """Delete the file: what it was kept for is written."""

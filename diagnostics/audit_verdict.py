@@ -54,7 +54,7 @@ class Totals:
         self.turned += (row["exif_orientation"] or 1) != 1
         for name in ("asked", "in_front", "in_image", "in_crop", "valid"):
             self.points[name] += row[name] or 0
-        self._add_tried({_correction(each): Agreement(**found) for each, found in record["tried"]})
+        self._add_tried({Correction.of_key(key): Agreement(*found) for key, found in record["tried"].items()})
         if record["counts"]:
             counts = np.array(record["counts"], dtype=np.int64)
             self.counts = counts if self.counts is None else self.counts + counts
@@ -73,11 +73,6 @@ class Totals:
         """What the neighbours say under every correction that was tried on all of them, as given first."""
         asked = self.tried.get(_NOTHING, Agreement()).asked
         return {correction: each for correction, each in self.tried.items() if each.asked == asked}
-
-
-def _correction(values: dict[str, Any]) -> Correction:
-    fields: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in values.items()}
-    return Correction(**fields)
 
 
 def explained(found: dict[Correction, Agreement]) -> tuple[Correction, tuple[Fault, ...]]:

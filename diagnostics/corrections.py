@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import Field, dataclass, fields, replace
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +40,22 @@ class Correction:
     depth_factor: float = 1.0
     offset: tuple[float, float] = (0.0, 0.0)
     centred: bool = False
+
+    @classmethod
+    @cache
+    def of_key(cls, key: str) -> Correction:
+        """The correction whose `key` that is."""
+        does: dict[str, Any] = json.loads(key)
+        does |= {name: tuple(pair) for name, pair in does.items() if isinstance(pair, list)}
+        return cls(**does)
+
+    @property
+    def key(self) -> str:
+        """The correction as text: what it does, as JSON."""
+        return json.dumps({each.name: getattr(self, each.name) for each in fields(self) if self._does(each)})
+
+    def _does(self, each: Field[Any]) -> bool:
+        return bool(getattr(self, each.name) != each.default)
 
     def of(self, camera: Camera) -> Camera:
         """The camera so corrected, of the image put back where `placed` asks for that."""

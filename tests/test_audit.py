@@ -209,13 +209,13 @@ AUDITED = {"data": "here", "frames": 4}
 def test_a_journal_goes_on_where_it_was_even_from_a_torn_line(tmp_path):
     path = tmp_path / "journal"
     with Journal(path, AUDITED, 4) as journal:
-        journal.add(2, {"row": "two"})
-        journal.add(0, {"row": "none"})
+        journal.add(2, '{"row": "two"}')
+        journal.add(0, '{"row": "none"}')
     with path.open("ab") as file:
         file.write(b'{"index": 3, "ro')
     with Journal(path, AUDITED, 4) as journal:
         assert list(journal.missing()) == [1, 3]
-        journal.add(3, {"row": "three"})
+        journal.add(3, '{"row": "three"}')
         assert [record["row"] for record in journal.records()] == ["none", "two", "three"]
 
 
@@ -235,7 +235,7 @@ def test_an_interrupted_audit_measures_only_the_rest_and_writes_the_same(tmp_pat
         for index in (0, 1, 5):
             found = measure_frame(entries[index], neighbour(entries, index, audited["apart"]), Settings()).to_dict()
             found["row"]["readings"] = 0.25  # as nobody would measure again
-            journal.add(index, found)
+            journal.add(index, json.dumps(found))
             measured.append(index)
     _, rows, _ = run(tmp_path, scan)
     assert [k for k, row in enumerate(rows) if row["readings"] == "0.25"] == measured

@@ -1,6 +1,7 @@
 """An audit names mistakes that come together or in part of the frames, and lets right data of odd scenes pass."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from diagnostics.corrections import Correction
 from diagnostics.dataset import open_dataset
 from diagnostics.depth_pairs import Agreement, agreement
 from diagnostics.frame_pairs import pair_of
+from diagnostics.hypotheses import all_for
 from reference import Camera
 from scans import OPENGL, SIZE, K, depth, exchanged, pose, scaled, verdict, write_scan
 
@@ -221,3 +223,11 @@ def test_a_pair_with_a_damaged_file_is_left_out(tmp_path):
     entries = open_dataset(scan).entries
     assert pair_of(entries[1], entries[0]) is None
     assert pair_of(entries[0], entries[1]) is None
+
+
+def test_a_correction_is_read_back_from_its_key():
+    assert Correction().key == "{}"
+    camera = Camera(500, 510, 319.5, 239.5, (480, 640), np.eye(4).tolist(), distortion=(0.1, 0, 0, 0))
+    for correction in all_for(camera, True, (512, 512)):
+        assert Correction.of_key(correction.key) == correction
+        assert Correction.of_key(replace(correction, offset=(3.0, -4.5), bent=0.1).key).offset == (3.0, -4.5)

@@ -23,7 +23,7 @@ MOST = Usual((48, 64), 0.9, 0.01, 0.5, 0.1)
 def records(count, **row):
     """Records as a journal gives them."""
     for k in range(count):
-        yield {"row": asdict(Row(f"frame-{k:06d}", **row)), "counts": [], "tried": []}
+        yield {"row": asdict(Row(f"frame-{k:06d}", **row)), "counts": [], "tried": {}}
 
 
 def written(suffix, *given):
