@@ -60,9 +60,10 @@ def rows(name: str, printed: str) -> Iterator[str]:
     for line in printed.splitlines():
         claim = CLAIM.fullmatch(line)
         if claim:
-            before, ratio, limit, after = claim["before"], claim["ratio"], claim["limit"] or "", claim["after"]
+            ratio, limit = claim["ratio"], claim["limit"] or ""
             held = ("yes" if float(ratio) <= float(limit) else "no") if limit else ""
-            yield row(name, f"{before}{',' * after[:1].isspace()}{after}", ratio, limit, held)
+            said = ", ".join(filter(None, (claim["before"].rstrip(" ,:"), claim["after"].lstrip(" ,"))))
+            yield row(name, said, ratio, limit, held)
 
 
 def row(*cells: str) -> str:

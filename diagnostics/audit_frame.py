@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from dataclasses import asdict, astuple, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from diagnostics.dataset import Damaged, Entry, Frame, load
 from diagnostics.depth_pairs import Agreement, Floats
 from diagnostics.frame_pairs import depth_of, paired, source_of
 from diagnostics.hypotheses import corrections_for
-from diagnostics.landing import count_landings
+from diagnostics.landing import LandingCuts
 from diagnostics.users_code import told
 from reference.closed_form import geometry_for
 from reference.fields import Size
+from reference.geometry import GeomMeta
 
 _EXIF_ORIENTATION = 0x0112
 
@@ -119,10 +121,17 @@ def _measured(frame: Frame, neighbour: Frame | Damaged | None, settings: Setting
     return Measured(row, counts, tried)
 
 
+@lru_cache(maxsize=64)
+def _cuts(geometry: GeomMeta, grid: Size) -> LandingCuts:
+    """Kept, because most frames of a data set have the same and to find them takes a tenth of a frame's time."""
+    return LandingCuts.of(geometry, [grid])
+
+
 def _landings(world: Floats, frame: Frame, settings: Settings, row: Row) -> list[list[int]]:
     """Count where world points land in the image and on the grid of its crop."""
     geometry = geometry_for(settings.mode, frame.camera.size, settings.crop, settings.patch)
-    landings = count_landings([world], geometry, [settings.grid], frame.camera)
+    cuts = _cuts(geometry, settings.grid)
+    landings = cuts.landings(cuts.count([world], frame.camera))
     row.asked, row.in_image, row.in_crop = landings.points, landings.in_image, landings.in_crop
     row.valid = landings.grids[0].valid
     row.in_front = int(np.count_nonzero(frame.camera.image_from_world(world)[2]))
