@@ -40,7 +40,7 @@ class Precision(NamedTuple):
 
         NumPy has no bfloat16 that would do this.
         """
-        if not self.is_half:
+        if not self.is_half or math.isinf(value):
             return value
         _, exponent = math.frexp(value)
         step = max(math.ldexp(self.eps, exponent - 1), self.smallest * self.eps)

@@ -173,3 +173,11 @@ def test_numbers_are_rounded_as_torch_rounds_them(dtype):
     )
     values = torch.cat([values, -values])
     assert [precision.rounded(value) for value in values.tolist()] == values.to(dtype).tolist()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_an_image_wider_than_half_precision_ends_at_infinity(rule):
+    """65,504 is the largest number of float16."""
+    wide = GeomMeta("stretch", (70_000, 70_000), (224, 224), (224, 224), (14, 14), (0, 0))
+    assert wide.valid(np.array([[60_000, 30_000]], dtype=np.float16), rule).tolist() == [True]
+    assert wide.valid(np.array([[-1, 30_000]], dtype=np.float16), rule).tolist() == [False]
