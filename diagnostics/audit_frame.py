@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import warnings
 from dataclasses import asdict, astuple, dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from diagnostics.corrections import Correction
 from diagnostics.dataset import Damaged, Entry, Frame, load
+from diagnostics.dataset_files import image_size
+from diagnostics.depth_file import decoded
 from diagnostics.depth_pairs import Agreement, Floats
-from diagnostics.frame_pairs import depth_of, paired, source_of
+from diagnostics.frame_pairs import Pair, depth_with_camera, paired, source_of
 from diagnostics.hypotheses import corrections_for
 from diagnostics.landing import LandingCuts
 from diagnostics.users_code import told
@@ -95,30 +95,28 @@ def measure_frame(entry: Entry, neighbour: Entry | None, settings: Settings) -> 
 
 
 def _measured(frame: Frame, neighbour: Frame | Damaged | None, settings: Settings, row: Row) -> Measured:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of many pixels and odd metadata: too many are an error of Pillow's own
-        with Image.open(frame.image) as image:
-            row.image_width, row.image_height = image.size
-            row.exif_orientation = int(image.getexif().get(_EXIF_ORIENTATION, 1))
-            image.load()
+    row.image_height, row.image_width = image_size(frame.image)
+    with decoded(frame.image) as image:
+        row.exif_orientation = int(image.getexif().get(_EXIF_ORIENTATION, 1))
+        image.load()
     row.camera_height, row.camera_width = frame.camera.size
-    own = None if frame.depth is None else depth_of(frame)
+    own = None if frame.depth is None else depth_with_camera(frame)
     if own is not None:
-        row.readings = float(np.mean(own > 0))
+        row.readings = float(np.mean(own[0] > 0))
     source = source_of(frame, neighbour)
     if source is None:
         return Measured(row)
-    row.neighbour = source.name
+    tried = {} if own is None else _tried(paired(frame, *own, source), settings)
     counts = _landings(source.world(Correction()), frame, settings, row)
-    if own is None:
-        return Measured(row, counts)
-    pair = paired(frame, own, source)
-    tried = {
-        correction: pair.agreement(correction, settings.tolerance)
-        for correction in corrections_for(pair.camera, frame.opengl)
-    }
-    row.compared, row.agreeing = tried[Correction()].compared, tried[Correction()].agreeing
+    row.neighbour = source.name
+    if tried:
+        row.compared, row.agreeing = tried[Correction()].compared, tried[Correction()].agreeing
     return Measured(row, counts, tried)
+
+
+def _tried(pair: Pair, settings: Settings) -> dict[Correction, Agreement]:
+    wanted = corrections_for(pair.camera, pair.opengl)
+    return {correction: pair.agreement(correction, settings.tolerance) for correction in wanted}
 
 
 @lru_cache(maxsize=64)
@@ -128,12 +126,12 @@ def _cuts(geometry: GeomMeta, grid: Size) -> LandingCuts:
 
 
 def _landings(world: Floats, frame: Frame, settings: Settings, row: Row) -> list[list[int]]:
-    """Count where world points land in the image and on the grid of its crop."""
+    """Count where world points land in the image and on the grid of its crop; the row is written once nothing fails."""
     geometry = geometry_for(settings.mode, frame.camera.size, settings.crop, settings.patch)
     cuts = _cuts(geometry, settings.grid)
     landings = cuts.landings(cuts.count([world], frame.camera))
-    row.asked, row.in_image, row.in_crop = landings.points, landings.in_image, landings.in_crop
-    row.valid = landings.grids[0].valid
-    row.in_front = int(np.count_nonzero(frame.camera.image_from_world(world)[2]))
+    in_front = int(np.count_nonzero(frame.camera.image_from_world(world)[2]))
+    row.asked, row.in_front, row.in_image = landings.points, in_front, landings.in_image
+    row.in_crop, row.valid = landings.in_crop, landings.grids[0].valid
     counts: list[list[int]] = landings.grids[0].counts.tolist()
     return counts

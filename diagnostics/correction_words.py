@@ -95,7 +95,8 @@ def _lens(correction: Correction) -> str:
 def _offset(correction: Correction) -> str:
     dx, dy = correction.offset
     if correction.centred:
-        return f"the principal point is taken at the image's middle, but lies some {-dx:.0f}, {-dy:.0f} pixels from it"
+        x, y = round(-dx), round(-dy)  # whole, for -0.0 is not
+        return f"the principal point is taken at the image's middle, but lies some {x}, {y} pixels from it"
     sides = ((dx, "at the left"), (dy, "at the top"))
     cut = [f"{pixels:.0f} px {where}" for pixels, where in sides if pixels > 0]
     added = [f"{-pixels:.0f} px {where}" for pixels, where in sides if pixels < 0]

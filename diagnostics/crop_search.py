@@ -119,7 +119,8 @@ def _croppable(many: Asked) -> list[Correction]:
 
 def _cropped(few: Asked, many: Asked, base: Correction) -> None:
     """Crops all over the reach on a lattice, then ever nearer to the best of them."""
-    camera = base.of(many.pairs[0].camera)
+    # Without its pose, which need not be one that this frame's camera takes.
+    camera = replace(base, inverted=False, turned=False, opengl=False).of(many.pairs[0].camera)
     width, (x, y) = camera.size[1], from_middle(camera)
     centred = max(abs(x), abs(y)) <= _NEAR_MIDDLE
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,15 +30,30 @@ def depth_values(path: Path) -> NDArray[Any]:
     return _npy_values(existing(path)) if path.suffix == ".npy" else _image_values(path)
 
 
+@contextmanager
+def decoded(path: Path) -> Iterator[Image.Image]:
+    """The image at `path`, open to be decoded, without Pillow's warnings of many pixels and odd metadata.
+
+    Raises `OSError` where the file cannot be opened; whatever goes wrong from then on is a `ValueError` with its name.
+    """
+    with existing(path).open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(file) as image:
+                yield image
+        except Exception as error:  # OSError, SyntaxError, struct.error, ...: as the format's decoder has it
+            raise ValueError(f"{path.name}: the image is damaged ({error})") from None
+
+
 def _image_values(path: Path) -> NDArray[Any]:
     height, width = image_size(path)
     _check_pixels(path, height * width)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of many pixels, which were counted, and of odd metadata
-        with Image.open(path) as image:
-            if image.mode not in _MODES:
-                raise ValueError(f"{path.name} is no depth map: its pixels are {image.mode}, not one number each")
-            return np.asarray(image)
+    with decoded(path) as image:
+        mode = image.mode
+        values = np.asarray(image) if mode in _MODES else None
+    if values is None:
+        raise ValueError(f"{path.name} is no depth map: its pixels are {mode}, not one number each")
+    return values
 
 
 def _npy_values(path: Path) -> NDArray[Any]:

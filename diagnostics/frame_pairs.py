@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
+from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +19,7 @@ from diagnostics.points_file import PointsFile
 from reference.camera import Camera
 from reference.fields import Size
 
-_POINTS = 20_000  # of a depth map that are asked of the neighbour
+_POINTS = 20_000  # of a frame or a depth map that are asked, at most
 _CHUNK = 2**16
 _FINEST = 0.05  # of the middle depth: a coarser tolerance would agree with anything in a small scene
 
@@ -30,8 +33,18 @@ class Source:
     readings: Readings | None = None
     camera: Camera | None = None
 
+    @property
+    def points(self) -> int:
+        """How many points it has."""
+        if self.readings is not None:
+            return len(self.readings.depth)
+        return 0 if self.fixed is None else len(self.fixed)
+
     def world(self, correction: Correction) -> Floats:
-        """The points (N, 3), in metres, where cameras are corrected so."""
+        """The points (N, 3), in metres, where cameras are corrected so.
+
+        Raises `ValueError` where the corrected camera is none.
+        """
         if self.readings is None or self.camera is None:
             return np.zeros((0, 3)) if self.fixed is None else self.fixed
         read = readings_back(correction.placed, self.readings) if correction.placed else self.readings
@@ -69,15 +82,19 @@ class Pair:
         return float(np.median(read)) if len(read) else 0.0
 
     def agreement(self, correction: Correction, tolerance: float) -> Agreement:
-        """How many of the points the depth map confirms if all cameras are corrected so.
+        """How many of the points the depth map confirms if all cameras are corrected so; none if no camera can be.
 
         tolerance: metres, in a scene whose middle depth is less than twenty times that a twentieth of it.
         """
         factor = correction.depth_factor
         metres = map_back(correction.placed, self.metres)
-        camera = correction.of(_sized(self.camera, metres))
+        try:
+            camera = correction.of(_sized(self.camera, metres))
+            world = self.source.world(correction)
+        except ValueError:  # the inverse of a rotation that is just within the slack may be outside it
+            return Agreement(asked=self.source.points)
         within = min(tolerance * max(1.0, factor), _FINEST * self.middle * factor)
-        return agreement(self.source.world(correction), camera, metres if factor == 1 else metres * factor, within)
+        return agreement(world, camera, metres if factor == 1 else metres * factor, within)
 
 
 def pair_of(entry: Entry, neighbour: Entry | None) -> Pair | None:
@@ -88,28 +105,55 @@ def pair_of(entry: Entry, neighbour: Entry | None) -> Pair | None:
         if isinstance(frame, Damaged) or frame.depth is None:
             return None
         source = source_of(frame, other)
-        return None if source is None else paired(frame, depth_of(frame), source)
+        return None if source is None else paired(frame, *depth_with_camera(frame), source)
     except Exception:  # its row says why; the others can be asked all the same
         return None
 
 
-def paired(frame: Frame, metres: Floats, source: Source) -> Pair:
-    """A frame with its depth map, and what it should see."""
-    return Pair(source, depth_camera(frame, _size(metres)), metres, frame.opengl, frame.camera.size)
+def paired(frame: Frame, metres: Floats, camera: Camera, source: Source) -> Pair:
+    """A frame with its depth map and that one's camera, and what it should see."""
+    return Pair(source, camera, metres, frame.opengl, frame.camera.size)
 
 
 def source_of(frame: Frame, neighbour: Frame | Damaged | None) -> Source | None:
-    """What the frame should see: its own points, else the neighbour's depth; None where there is neither."""
+    """What the frame should see: its own points, else the neighbour's depth; None where there is neither.
+
+    A neighbour's depth that cannot be read is as none, and the error of that one's own row. Raises `OSError` or
+    `ValueError` where the frame's own points cannot be read.
+    """
     if frame.points is not None:
-        file = PointsFile.open(frame.points)
-        step = max(1, file.points // _POINTS)
-        chunks = [np.asarray(chunk[::step], dtype=np.float64) for chunk in file.chunks(_CHUNK)]
-        return Source("", fixed=np.concatenate([np.zeros((0, 3)), *chunks]))
+        return Source("", fixed=_some_points(frame.points))
     if not isinstance(neighbour, Frame) or neighbour.depth is None:
         return None
-    metres = depth_of(neighbour)
-    step = max(1, round((metres.size / _POINTS) ** 0.5))
-    return Source(neighbour.name, None, readings_of(metres, step), depth_camera(neighbour, _size(metres)))
+    try:
+        metres, camera = depth_with_camera(neighbour)
+    except (OSError, ValueError):
+        return None
+    return Source(neighbour.name, None, readings_of(metres, _step(metres)), camera)
+
+
+def _some_points(path: Path) -> Floats:
+    file = PointsFile.open(path)
+    if file.columns != 3:
+        raise ValueError(f"{path.name}: world points are (N, 3), it has (N, {file.columns})")
+    step = max(1, -(-file.points // _POINTS))
+    length = step * -(-_CHUNK // step)  # whole steps, so that one goes on where a chunk ends
+    chunks = [chunk[::step].astype(np.float64) for chunk in file.chunks(length)]  # copied: a view would keep it all
+    return np.concatenate([np.zeros((0, 3)), *chunks])
+
+
+def _step(metres: Floats) -> int:
+    """The least step on both axes that leaves no more pixels than are asked."""
+    return next(step for step in count(1) if math.prod(-(-side // step) for side in metres.shape) <= _POINTS)
+
+
+def depth_with_camera(frame: Frame) -> tuple[Floats, Camera]:
+    """The depth map of a frame in metres, 0 where there is no reading, and its camera.
+
+    Raises `OSError` where it cannot be read and `ValueError` for what is no depth map, or not one of that camera.
+    """
+    metres = depth_of(frame)
+    return metres, depth_camera(frame, _size(metres))
 
 
 def depth_of(frame: Frame) -> Floats:

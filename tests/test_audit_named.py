@@ -217,6 +217,11 @@ def test_depth_beside_an_edge_is_either():
     assert (found.compared, found.agreeing, found.contradicted) == (2, 0, 1)
 
 
+def test_a_point_taken_at_the_middle_is_told_in_whole_pixels():
+    (fault,) = named(Correction(offset=(0.0, 12.0), centred=True), "b", "a")
+    assert "lies some 0, -12 pixels from it" in fault.explanation
+
+
 def test_a_pair_with_a_damaged_file_is_left_out(tmp_path):
     scan = write_scan(tmp_path / "scan", 2)
     (scan / "frame-000001.depth.png").write_bytes((scan / "frame-000001.depth.png").read_bytes()[:200])
