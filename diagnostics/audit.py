@@ -17,12 +17,12 @@ from diagnostics.audit_frame import Settings, record_of
 from diagnostics.audit_journal import Journal
 from diagnostics.audit_record import Flagged, audit_record
 from diagnostics.audit_rows import rows_of, writer_for
-from diagnostics.audit_verdict import Totals, diagnosis, explained
-from diagnostics.command_line import Arguments, Parser, blaming, command, say, shown
+from diagnostics.audit_verdict import Totals, diagnosis, explained, judged
+from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
 from diagnostics.corrections import Correction
-from diagnostics.crop_search import searched
 from diagnostics.dataset import Dataset, Entry, open_dataset
 from diagnostics.engines import cores, engine, results
+from diagnostics.mistake_search import searched
 from diagnostics.output import Content, checked_output, write_all
 from diagnostics.verdict import Diagnosis
 from diagnostics.versions import versions
@@ -59,8 +59,7 @@ class _Audit:
 def main(argv: Arguments = None) -> int:
     """Measure every frame, write one row each and say what is wrong with the data; see `--help`."""
     audit = _audit(_parser().parse_args(argv))
-    path, frames = audit.outputs[0], len(audit.dataset.entries)
-    with Journal(path.with_name(f"{path.name}.journal"), audit.audited, frames) as journal:
+    with Journal(_journal_of(audit.outputs[0]), audit.audited, len(audit.dataset.entries)) as journal:
         _measure(audit, journal)
         found = _finish(audit, journal)
         journal.remove()
@@ -69,13 +68,16 @@ def main(argv: Arguments = None) -> int:
 
 def _audit(asked: argparse.Namespace) -> _Audit:
     outputs = _outputs(asked)
-    dataset = open_dataset(asked.data)
+    dataset = open_dataset(asked.data.absolute())  # Workers of a cluster are somewhere else.
     say(f"{shown(dataset.told)}\n")
     with blaming(f"--model {asked.model}", "name an open_clip model with a ViT image tower"):
         crop, patch = vision_sizes(asked.model)
     settings = Settings(asked.tolerance, asked.mode, crop, patch, (crop[0] // patch[0], crop[1] // patch[1]))
-    apart = asked.apart or max(1, min(_MOST_APART, len(dataset.entries) // 3))
-    audited = {"data": str(asked.data.resolve()), "frames": len(dataset.entries), "apart": apart, **asdict(settings)}
+    frames = len(dataset.entries)
+    apart = asked.apart or max(1, min(_MOST_APART, frames // 3))
+    if 1 < frames <= apart:
+        raise InputError(f"--apart {apart}: of {frames} frames, none is so far from another; at most {frames - 1}")
+    audited = {"data": str(asked.data.resolve()), "frames": frames, "apart": apart, **asdict(settings)}
     return _Audit(asked, outputs, dataset, settings, audited)
 
 
@@ -99,7 +101,7 @@ def _measure(audit: _Audit, journal: Journal) -> None:
 def neighbour(entries: Any, index: int, apart: int) -> Entry | None:
     """The frame that many further on, or back where the data set ends; None where there is no other."""
     other = index + apart if index + apart < len(entries) else index - apart
-    return entries[other] if 0 <= other < len(entries) and other != index else None
+    return entries[other] if 0 <= other < len(entries) else None
 
 
 def _finish(audit: _Audit, journal: Journal) -> Diagnosis:
@@ -107,14 +109,12 @@ def _finish(audit: _Audit, journal: Journal) -> Diagnosis:
     totals = Totals()
     for record in journal.records():
         totals.add(record)
-    best, faults = explained(totals.corrections())
+    best, _ = explained(totals.corrections())
     around = searched(audit.dataset.entries, audit.neighbour, dict.fromkeys([Correction(), best]), audit.settings)
-    if around:
-        best, faults = explained(around)
-    found = diagnosis(audit.asked.data.resolve().name, totals, faults, around, _conditions(audit))
-    cropped = {best: around[best]} if best in around and best not in totals.corrections() else {}
-    counted = partial(audit_record, audit.dataset.told, audit.audited, totals, cropped)
-    contents = dict(zip(audit.outputs, _writers(audit, journal, best, found, counted), strict=False))
+    wrong = judged(totals, around)
+    found = diagnosis(audit.asked.data.resolve().name, totals, wrong, _conditions(audit))
+    counted = partial(audit_record, audit.dataset.told, audit.audited, totals, wrong)
+    contents = dict(zip(audit.outputs, _writers(audit, journal, wrong.best, found, counted), strict=False))
     write_all(contents)
     say(report(found))
     for path in contents:
@@ -144,11 +144,20 @@ def _conditions(audit: _Audit) -> dict[str, Any]:
 
 
 def _outputs(asked: argparse.Namespace) -> list[Path]:
+    if asked.engine == "dask" and asked.workers is not None:
+        raise InputError("--workers: a Dask cluster has its own; leave the option out")
+    if asked.engine != "dask" and asked.address is not None:
+        raise InputError("--address: it is that of a Dask scheduler; give --engine dask, too")
     writer_for(asked.output)
     outputs = [checked_output("-o", asked.output, {"DATA": asked.data})]
     if asked.json is not None:
-        outputs.append(checked_output("--json", asked.json, {"DATA": asked.data, "-o": outputs[0]}))
+        taken = {"DATA": asked.data, "-o": outputs[0], "the journal of -o": _journal_of(outputs[0])}
+        outputs.append(checked_output("--json", asked.json, taken))
     return outputs
+
+
+def _journal_of(rows: Path) -> Path:
+    return rows.with_name(f"{rows.name}.journal")
 
 
 def _parser() -> Parser:

@@ -49,7 +49,7 @@ class Journal:
                 break
             try:
                 kept = json.loads(line)
-                self._places[int(kept["index"])] = end if kept["record"]["row"] else -1
+                self._places[range(len(self._places)).index(kept["index"])] = end if kept["record"]["row"] else -1
             except (ValueError, KeyError, TypeError, IndexError):
                 self._file.close()
                 raise InputError(f"{self.path}: the journal is damaged; remove the file and start again") from None
@@ -91,4 +91,5 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        with blaming(str(self.path)):  # A full disk refuses the last bytes once more.
+            self._file.close()

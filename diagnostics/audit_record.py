@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from diagnostics.audit_verdict import Totals
+from diagnostics.audit_verdict import Judged, Totals
 from diagnostics.corrections import Correction
 from diagnostics.depth_pairs import Agreement
+from diagnostics.faults import UNEXPLAINED
 
 _FIRST = 50  # frames that a page names; the rows have all
 
@@ -31,27 +32,27 @@ class Flagged:
 
 
 def audit_record(
-    told: str, audited: Mapping[str, Any], totals: Totals, cropped: Mapping[Correction, Agreement], flagged: Flagged
+    told: str, audited: Mapping[str, Any], totals: Totals, wrong: Judged, flagged: Flagged
 ) -> dict[str, Any]:
-    """As JSON values. told: what the data set was recognised as. audited: what is measured, and how.
-
-    cropped: what a search found of a crop that explains the data; nothing where none does.
-    """
+    """As JSON values. told: what the data set was recognised as. audited: what is measured, and how."""
     landings = None
     if totals.counts is not None:
         counts = totals.counts.tolist()
         landings = {"grid": audited["grid"], "valid": int(totals.counts.sum()), "counts": counts}
+    of_all = totals.corrections()
+    few = {correction: found for correction, found in wrong.tried.items() if correction == wrong.best not in of_all}
     return {
         "told": told,
         **{name: audited[name] for name in ("frames", "apart", "tolerance")},
         "points": dict(totals.points),
         "landings": landings,
-        "agreement": [_agreement(*tried) for tried in (*totals.corrections().items(), *cropped.items())],
+        "agreement": [_agreement(*tried, few=tried[0] in few) for tried in (*of_all.items(), *few.items())],
         "flagged": flagged.count,
         "first_flagged": flagged.first,
     }
 
 
-def _agreement(correction: Correction, found: Agreement) -> dict[str, Any]:
+def _agreement(correction: Correction, found: Agreement, *, few: bool) -> dict[str, Any]:
+    mistakes = ("another unit of depth" if fault == UNEXPLAINED else fault for fault in correction.mistakes)
     counted = {name: getattr(found, name) for name in ("asked", "compared", "agreeing")}
-    return {"corrected": " and ".join(correction.mistakes), **counted}
+    return {"corrected": " and ".join(mistakes), "few": few, **counted}

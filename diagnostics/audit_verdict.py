@@ -64,8 +64,8 @@ class Totals:
             self.tried[correction] = self.tried.get(correction, Agreement()) + found
         given = tried.get(_NOTHING, Agreement())
         self.contradicted += given.contradicted >= _FEWEST and given.contradicted > given.agreeing
-        best, faults = explained(tried)
-        if faults and given.agreeing <= given.contradicted and tried[best].restored >= _CLEAR:
+        best, _ = explained(tried)
+        if best != _NOTHING and given.agreeing <= given.contradicted and tried[best].restored >= _CLEAR:
             frames, before, after = self.alone.get(best, (0, Agreement(), Agreement()))
             self.alone[best] = frames + 1, before + given, after + tried[best]
 
@@ -96,10 +96,10 @@ def explained(found: dict[Correction, Agreement]) -> tuple[Correction, tuple[Fau
 
 
 def _simplest(better: list[Correction], found: dict[Correction, Agreement]) -> Correction:
-    """The one that most speaks for; of those that are alike, one that nothing was fitted in."""
-    most = max(found[each].balance for each in better)
-    alike = [each for each in better if most - found[each].balance < GAIN]
-    return min(alike, key=lambda correction: (correction.fitted, -found[correction].balance))
+    """The one that explains most; of those that are alike, one that nothing was fitted in."""
+    most = max(found[each].explained for each in better)
+    alike = [each for each in better if most - found[each].explained < GAIN]
+    return min(alike, key=lambda correction: (correction.fitted, -found[correction].explained))
 
 
 def _restores(correction: Correction, corrected: Agreement, given: Agreement) -> bool:
@@ -144,43 +144,66 @@ def _in_words(found: Agreement) -> str:
     return f"{found.restored:.1%} of the points asked are confirmed by a neighbour's depth ({share} of those compared)"
 
 
-def diagnosis(
-    name: str,
-    totals: Totals,
-    faults: tuple[Fault, ...],
-    around: dict[Correction, Agreement],
-    conditions: dict[str, Any],
-) -> Diagnosis:
-    """The audit as a diagnosis, which `python -m reports` renders.
+@dataclass(frozen=True)
+class Judged:
+    """What is wrong. best: the correction that undoes it; tried: what was asked by which it is told, as given first."""
 
-    faults: of all frames; where there is none, those of some are looked for. around: what a search for a crop found.
+    best: Correction
+    faults: tuple[Fault, ...]
+    tried: dict[Correction, Agreement]
+
+
+def judged(totals: Totals, around: dict[Correction, Agreement]) -> Judged:
+    """The faults of all frames; where there is none, those of some. around: what a few frames say of more corrections.
+
+    The few decide, as they were asked of all that is known, but where they say nothing; the figures are those of all
+    frames where all were asked of what was found.
     """
-    faults = faults or in_part(totals)
+    of_all = totals.corrections()
+    best, faults = explained(around if _says(around) else of_all)
+    if best != _NOTHING and best not in of_all:
+        few = tuple(replace(fault, where="all frames, as a few of them tell") for fault in faults)
+        return Judged(best, few, around)
+    if best != _NOTHING:
+        faults = named(best, _in_words(of_all[_NOTHING]), _in_words(of_all[best]))
+    elif faults and of_all:
+        faults = (unexplained(_in_words(of_all[_NOTHING]), of_all),)
+    return Judged(best, faults or in_part(totals), of_all)
+
+
+def _says(around: dict[Correction, Agreement]) -> bool:
+    return any(found.agreeing >= _FEWEST for found in around.values())
+
+
+def diagnosis(name: str, totals: Totals, found: Judged, conditions: dict[str, Any]) -> Diagnosis:
+    """The audit as a diagnosis, which `python -m reports` renders. conditions: with the `command` that asks again."""
     results = (
         _counted("frames_are_readable", totals.damaged, totals.frames),
         _counted("images_have_the_size_of_their_camera", totals.other_size, totals.frames),
         _counted("images_are_stored_upright", totals.turned, totals.frames),
-        _depth(totals.corrections(), around, faults),
+        _depth(totals.corrections().get(_NOTHING, Agreement()), found),
     )
-    return Diagnosis(name, faults, results, conditions)
+    again = tuple(replace(result, command=conditions["command"]) for result in results)
+    return Diagnosis(name, found.faults, again, conditions)
 
 
-def _depth(
-    found: dict[Correction, Agreement], around: dict[Correction, Agreement], faults: tuple[Fault, ...]
-) -> Result:
+def _depth(given: Agreement, found: Judged) -> Result:
+    """Of all frames as given. Its number is what the correction wins; there is none where nothing explains a fault."""
     check = "depth_agrees_with_neighbours"
-    given = found.get(_NOTHING, Agreement())
     if not given.asked:
         return Result(check, "skipped", reason="no two frames have depth to compare")
-    gains = [each.balance - tried[_NOTHING].balance for tried in (found, around) for each in tried.values() if faults]
+    if not found.faults and given.agreeing + given.contradicted < _FEWEST:
+        return Result(check, "skipped", reason="hardly a point is seen by its neighbour; try another --apart")
+    corrected = not found.faults or found.best != _NOTHING
+    won = found.tried[found.best].restored - found.tried[_NOTHING].restored
     return Result(
         name=check,
-        status="failed" if faults else "passed",
-        value=max([0.0, *gains]),
-        limit=GAIN,
+        status="failed" if found.faults else "passed",
+        value=won if corrected else None,
+        limit=GAIN if corrected else None,
         unit="of the points, won by correcting the cameras",
         worst=_in_words(given),
-        faults=tuple(fault.id for fault in faults),
+        faults=tuple(fault.id for fault in found.faults),
     )
 
 

@@ -54,6 +54,15 @@ class Agreement:
         return (self.agreeing - self.contradicted) / self.asked if self.asked else 0.0
 
     @property
+    def explained(self) -> float:
+        """Points agreeing of those asked, times those agreeing of those compared.
+
+        The second tells a wrong camera that has more points in the image from the right one, the first a wrong camera
+        that has next to none.
+        """
+        return self.restored * self.share if self.compared else 0.0
+
+    @property
     def consistency(self) -> float:
         """Agreeing points of those that speak for or against; not a number where none does."""
         spoken = self.agreeing + self.contradicted

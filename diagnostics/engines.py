@@ -7,6 +7,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,9 +16,11 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from diagnostics.command_line import InputError
+from diagnostics.users_code import told
 
 _WAITING = 4  # tasks a worker that are handed out ahead: enough to keep it busy, few enough to hold in memory
 _RETRIES = 3  # of a task whose worker died
+_MOST_PROCESSES = 61 if sys.platform == "win32" else 10_000  # Windows waits for no more at once (concurrent.futures)
 
 
 @contextlib.contextmanager
@@ -29,9 +32,10 @@ def engine(name: str, workers: int | None, address: str | None) -> Iterator[tupl
     if name == "dask":
         with _dask(address) as client:
             threads = sum(client.nthreads().values()) or 1
-            yield client.get_executor(retries=_RETRIES), _WAITING * threads
+            # Not pure: what a task gives is in files, which may have been repaired since it was last asked.
+            yield client.get_executor(retries=_RETRIES, pure=False), _WAITING * threads
         return
-    count = workers or cores()
+    count = min(workers or cores(), _MOST_PROCESSES)
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that this process's threads hold
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_end_with_the_driver)
     try:
@@ -63,10 +67,11 @@ def _unheard_by_workers() -> Iterator[None]:
 
 
 def _end_with_the_driver() -> None:
-    """In a worker: end when the driver does, also where that was killed.
+    """In a worker: leave Ctrl-C to the driver, and end when the driver does, also where that was killed.
 
     `concurrent.futures` would let it wait for a task for ever, as it holds both ends of the queue.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows does not hand on what `_unheard_by_workers` sets.
 
     def watch() -> None:
         driver = multiprocessing.parent_process()
@@ -82,21 +87,34 @@ def results(
 ) -> Iterator[Any]:
     """What `function` returns for every task, in their order; never more than `ahead` of them are under way.
 
-    Raises `InputError` where a worker process died.
+    Raises `InputError` where the executor fails: a worker process died, the scheduler went away. What `function` raises
+    is taken for that, too.
     """
     waiting: deque[Future[Any]] = deque()
-    try:
-        for task in tasks:
+    for task in tasks:
+        with _told_of_the_executor():
             waiting.append(executor.submit(function, *task))
-            if len(waiting) >= ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        if len(waiting) >= ahead:
+            yield _taken(waiting.popleft())
+    while waiting:
+        yield _taken(waiting.popleft())
+
+
+def _taken(future: Future[Any]) -> Any:
+    with _told_of_the_executor():
+        return future.result()
+
+
+@contextlib.contextmanager
+def _told_of_the_executor() -> Iterator[None]:
+    again = "what was measured is kept: run the same command again"
+    try:
+        yield
     except BrokenProcessPool:
-        raise InputError(
-            "a worker process died, as it does where memory runs out; what was measured is kept: run the same command "
-            "again, with fewer --workers"
-        ) from None
+        died = "a worker process died, as it does where memory runs out"
+        raise InputError(f"{died}; {again}, with fewer --workers") from None
+    except Exception as error:  # an executor's own, of whatever library
+        raise InputError(f"the engine failed ({type(error).__name__}: {told(error)}); {again}") from None
 
 
 def _dask(address: str | None) -> Any:

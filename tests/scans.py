@@ -9,10 +9,10 @@ from PIL import Image
 
 from diagnostics.audit import neighbour
 from diagnostics.audit_frame import Settings, measure_frame
-from diagnostics.audit_verdict import Totals, explained, in_part
+from diagnostics.audit_verdict import Totals, explained, judged
 from diagnostics.corrections import Correction
-from diagnostics.crop_search import searched
 from diagnostics.dataset import open_dataset
+from diagnostics.mistake_search import searched
 
 ROOM = np.array([[-3.0, -1.5, -2.5], [3.0, 1.5, 2.5]])
 BALLS = [((1.2, 0.6, 1.0), 0.7), ((-1.5, 0.2, 1.6), 0.9), ((0.4, -0.6, -1.4), 0.6), ((-0.8, 0.9, -0.9), 0.5)]
@@ -77,11 +77,9 @@ def verdict(folder, apart=2):
     near = partial(neighbour, entries, apart=apart)
     for index, entry in enumerate(entries):
         totals.add(json.loads(json.dumps(measure_frame(entry, near(index), settings).to_dict())))
-    best, faults = explained(totals.corrections())
-    around = searched(entries, near, dict.fromkeys([Correction(), best]), settings)
-    if around:
-        best, faults = explained(around)
-    return totals, best, faults or in_part(totals)
+    best, _ = explained(totals.corrections())
+    found = judged(totals, searched(entries, near, dict.fromkeys([Correction(), best]), settings))
+    return totals, found.best, found.faults
 
 
 def scaled(factor):

@@ -251,6 +251,10 @@ def test_an_interrupted_audit_measures_only_the_rest_and_writes_the_same(tmp_pat
         (["scan", "-o", "rows.txt"], ".csv"),
         (["scan", "-o", "rows.csv", "--tolerance", "-1"], "--tolerance"),
         (["scan", "-o", "rows.csv", "--engine", "dask"], "--engine dask"),
+        (["scan", "-o", "rows.csv", "--apart", "2"], "at most 1"),
+        (["scan", "-o", "rows.csv", "--address", "tcp://127.0.0.1:1"], "--engine dask"),
+        (["scan", "-o", "rows.csv", "--engine", "dask", "--workers", "2"], "--workers"),
+        (["scan", "-o", "rows.csv", "--json", "rows.csv.journal"], "journal"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(tmp_path, monkeypatch, capsys, options, told):

@@ -4,16 +4,19 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import Future
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from diagnostics.audit import main
 from diagnostics.audit_journal import Journal
+from diagnostics.command_line import InputError
 from diagnostics.engines import engine, results
 from scans import write_scan
 
-FRAMES = 9
+FRAMES = 18  # more than a cluster of three is handed ahead
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
 
 
@@ -111,6 +114,12 @@ def test_a_cluster_of_three_measures_the_same_byte_for_byte_also_while_a_worker_
     assert cluster.workers[1].wait() == -signal.SIGKILL
 
 
+def test_data_that_are_named_from_here_are_found_by_workers_elsewhere(tmp_path, scan, local, cluster, monkeypatch):
+    monkeypatch.chdir(scan.parent)
+    rows, _ = audited(tmp_path / "out", Path(scan.name), "--engine", "dask", "--address", cluster.address)
+    assert rows == local[0]
+
+
 def test_a_driver_of_a_cluster_that_was_killed_and_started_again_measures_the_rest_only(
     tmp_path, scan, local, cluster, added
 ):
@@ -187,6 +196,34 @@ def test_a_worker_that_is_just_starting_does_not_hear_ctrl_c(tmp_path):
     command = [sys.executable, str(script)]
     done = subprocess.run(command, capture_output=True, env=ENVIRONMENT, start_new_session=True, timeout=60)
     assert (done.stdout, done.stderr) == (b"7\n", b"")
+
+
+def test_an_engine_that_fails_is_told_in_one_line():
+    class Gone:
+        def submit(self, *_):
+            future = Future()
+            future.cancel()
+            return future
+
+    with pytest.raises(InputError, match=r"engine failed \(CancelledError.*run the same command again"):
+        list(results(Gone(), 4, abs, [(1,)]))
+
+
+def test_a_disk_that_is_full_is_told_in_one_line(tmp_path, scan):
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)); import runpy, sys; "
+    command = [
+        sys.executable,
+        "-c",
+        f"{limited}sys.argv[0] = 'audit'; runpy.run_module('diagnostics.audit', run_name='__main__')",
+    ]
+    done = subprocess.run(
+        [*command, str(scan), "-o", str(tmp_path / "rows.csv"), "--workers", "1"],
+        capture_output=True, text=True, env=ENVIRONMENT, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert "rows.csv.journal: File too large" in done.stderr
 
 
 def test_tasks_that_are_handed_out_ahead_are_few_and_their_results_come_in_order():
