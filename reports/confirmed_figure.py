@@ -40,7 +40,8 @@ def draw_bars(agreement: Sequence[Results], alt: str) -> Markup:
 
 def name_of(found: Results) -> str:
     """How the cameras were: as given, or corrected for what."""
-    return f"corrected: {found['corrected']}" if found["corrected"] else "as given"
+    few = ", on a few frames" if found.get("few") else ""
+    return f"corrected: {found['corrected']}{few}" if found["corrected"] else "as given"
 
 
 def _confirmed(found: Results) -> float:

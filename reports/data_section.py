@@ -62,7 +62,7 @@ def _words(audit: Results) -> tuple[str, ...]:
     met = (
         f"The points of a frame are those of the depth map {counted(audit['apart'], 'frame')} further on, or its own "
         "where the data set has such; they are confirmed where the depth of the frame itself is within "
-        f"{figure(audit['tolerance'])} m of theirs."
+        f"{figure(audit['tolerance'])} m of theirs, or within a twentieth of the middle depth where that is less."
     )
     return audit["told"], met
 
@@ -82,7 +82,7 @@ def _confirmed(agreement: list[Results]) -> tuple[Figure, ...]:
     told = "; ".join(f"{name_of(bar)}: {share(bar['agreeing'] / bar['asked'])}" for bar in bars if bar["asked"])
     caption = (
         "Points that a neighbour's depth confirms (filled) and that could be compared (outlined), of "
-        f"{bars[0]['asked']:,} asked of all frames."
+        f"{bars[0]['asked']:,} asked of all frames, or of as many as were asked of a few."
     )
     return (Figure(draw_bars(bars, f"{caption} {told}."), caption),)
 
