@@ -80,9 +80,10 @@ def _confirmed(agreement: list[Results]) -> tuple[Figure, ...]:
     if not bars or not bars[0]["asked"]:
         return ()
     told = "; ".join(f"{name_of(bar)}: {share(bar['agreeing'] / bar['asked'])}" for bar in bars if bar["asked"])
+    few = "; where it says so, of those asked of a few" if any(bar.get("few") for bar in bars) else ""
     caption = (
         "Points that a neighbour's depth confirms (filled) and that could be compared (outlined), of "
-        f"{bars[0]['asked']:,} asked of all frames, or of as many as were asked of a few."
+        f"{bars[0]['asked']:,} asked of all frames{few}."
     )
     return (Figure(draw_bars(bars, f"{caption} {told}."), caption),)
 

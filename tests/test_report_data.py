@@ -80,3 +80,12 @@ def test_more_flagged_frames_than_are_shown_are_counted():
     results = sample("data")
     results["audit"]["flagged"] = 1234
     assert "1,234 of them" in page(results)
+
+
+def test_a_correction_that_only_a_few_frames_were_asked_of_says_so():
+    audit = sample("data")["audit"]
+    audit["agreement"] = [found("", 1000, 500, 440), found("k", 100, 90, 80)]
+    assert "a few" not in data_section(audit).figures[0].caption
+    audit["agreement"][1]["few"] = True
+    assert "of those asked of a few" in data_section(audit).figures[0].caption
+    assert "corrected: k, on a few frames" in data_section(audit).figures[0].content
