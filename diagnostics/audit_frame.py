@@ -121,7 +121,7 @@ def _tried(pair: Pair, settings: Settings) -> dict[Correction, Agreement]:
 
 @lru_cache(maxsize=64)
 def _cuts(geometry: GeomMeta, grid: Size) -> LandingCuts:
-    """Kept, because most frames of a data set have the same and to find them takes a tenth of a frame's time."""
+    """Kept, because most frames of a data set have the same and to find them takes a sixth of a frame's time."""
     return LandingCuts.of(geometry, [grid])
 
 
