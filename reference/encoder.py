@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from reference.dense import with_dense_layers
 from reference.fields import Size
 from reference.freezing import eval_frozen, freeze_except
 from reference.geometry import GeomMeta
@@ -37,8 +38,10 @@ class EnhancedCLIPEncoder(nn.Module):
     trainable_blocks: how many of the last blocks that run are thawed, beside the head; all else is frozen and stays in
         `eval()` when the module is in `train()`. `trainable` holds the whitelist as glob patterns of parameter names.
 
-    Memory peaks at construction. Without weights, little more than what is kept is built for open_clip's own ViTs, and
-    the whole image tower for timm's; with weights, open_clip builds the whole model and loads the whole checkpoint.
+    On a CPU, what needs no gradient is multiplied by oneDNN, up to twice as fast (`DenseLinear`); parameters and their
+    names are open_clip's. Memory peaks at construction. Without weights, little more than what is kept is built for
+    open_clip's own ViTs, and the whole image tower for timm's; with weights, open_clip builds the whole model and loads
+    the whole checkpoint.
 
     Raises `TypeError` or `ValueError`, before anything large is built, for an argument out of range, a name or tag that
     open_clip does not have, and a model whose image tower is no plain stack of blocks over patches.
@@ -66,6 +69,7 @@ class EnhancedCLIPEncoder(nn.Module):
         _, channels, *cells = self._tokens_after(1, probe[None]).shape
         self.feat_size: Size = (cells[0], cells[1])
         self.head = ProjectionHead(channels, out_dim=out_dim, dropout=dropout)
+        with_dense_layers(self)
 
         thawed = range(self.num_layers - trainable_blocks, self.num_layers)
         self.trainable = (*(f"visual.{blocks}.{block}.*" for block in thawed), "head.*")
