@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from diagnostics.checks import CHECKS
-from diagnostics.command_line import Arguments, Parser, command, say
+from diagnostics.command_line import Arguments, InputError, Parser, command, say
 from diagnostics.examination import Examination
 from diagnostics.output import checked_output, write_all
 from diagnostics.pipeline import Pipeline, loaded
@@ -20,7 +20,9 @@ from diagnostics.verdict import Diagnosis
 from diagnostics.wording import report
 from reference.fields import Size
 
-FAULTS_FOUND, COULD_NOT_RUN = 1, 2
+FAULTS_FOUND = 1
+_SEE = '"Could not run" in the report says why, and what to change'
+_GIVE = "the report says what is missing; give Pipeline(...) at least preprocess or lift and geometry"
 
 
 def check_pipeline(
@@ -69,9 +71,11 @@ def main(argv: Arguments = None) -> int:
     if taken is not None:  # first: whoever reads the report may close the pipe
         write_all({taken: (json.dumps(diagnosis.to_dict(), allow_nan=False) + "\n").encode()})
     say(report(diagnosis))
-    statuses = {result.status for result in diagnosis.results}
-    if "error" in statuses or not statuses & {"passed", "failed"}:
-        return COULD_NOT_RUN
+    statuses = [result.status for result in diagnosis.results]
+    if stuck := statuses.count("error"):
+        raise InputError(f"{asked.pipeline}: {stuck} of {len(statuses)} checks could not run; {_SEE}")
+    if not {"passed", "failed"} & {*statuses}:
+        raise InputError(f"{asked.pipeline}: nothing was measured; {_GIVE}")
     return FAULTS_FOUND if "failed" in statuses else 0
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
+from diagnostics.doubts import doubt
 from diagnostics.inputs import camera_at, image_at, points_at
 from diagnostics.landing import Landings
 from diagnostics.landing_cores import count_file
@@ -38,6 +39,7 @@ def main(argv: Arguments = None) -> int:
     """Count, draw and sum up where points land; see `--help`."""
     asked = _parser().parse_args(argv)
     grids = _checked_grids(asked.grid or _DEFAULT_GRIDS)
+    _refuse_swapped(asked)
     points = points_at(asked.points, asked.camera)
     image = image_at(asked.image)
     geometry = _geometry(asked, (image.height, image.width))
@@ -50,6 +52,8 @@ def main(argv: Arguments = None) -> int:
         contents[json_path] = (json.dumps(landings.to_dict()) + "\n").encode()
     write_all(contents)
     _say_summary(asked, image, landings, list(contents))
+    if camera is None and (odd := doubt(points, geometry)):
+        say(f"note: {odd}")
     return 0
 
 
@@ -90,6 +94,11 @@ def _grid(text: str) -> Size:
     if len(grid) != 2 or min(grid) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no grid; write rows x columns as in 14x14, both at least 1")
     return grid
+
+
+def _refuse_swapped(asked: argparse.Namespace) -> None:
+    if asked.image.suffix.lower() == ".npy" and asked.points.suffix.lower() != ".npy":
+        raise InputError(f"{asked.image}: IMAGE comes first, then POINTS; give {asked.points} before {asked.image}")
 
 
 def _checked_grids(grids: list[Size]) -> list[Size]:

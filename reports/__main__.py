@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from diagnostics.command_line import Arguments, InputError, Parser, command, say, shown
+from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
 from diagnostics.output import checked_output, write_all
 from diagnostics.scene_counts import Scene, add_scene_options, heatmaps, scenes_of
 from reports.results_file import Results, checked, read_results
@@ -19,6 +20,7 @@ _EXAMPLES = """examples:
 
 exit 0 whenever the page was written, 2 where it was not
 """
+_MODULE = re.compile(r"[A-Za-z_][\w.]*(?<!\.json)(:[\w.]*)?")
 
 
 @command
@@ -33,7 +35,7 @@ def _report(arguments: list[str]) -> int:
     scenes = scenes_of(asked)
     taken = {option: file for scene in scenes for option, file in scene.files.items()}
     if not _is_pipeline(asked.results):
-        taken["RESULTS"] = Path(asked.results)
+        taken["RESULTS"] = _results_file(Path(asked.results))
     page_path, summary_path = _outputs(asked, taken)
     results = _results(asked.results, scenes)
     from reports.page import page  # Drawing needs matplotlib: no mistake has to wait for its import.
@@ -47,7 +49,8 @@ def _report(arguments: list[str]) -> int:
 
 def _compare(arguments: list[str]) -> int:
     asked = _compare_parser().parse_args(arguments)
-    page_path, summary_path = _outputs(asked, {"BASE": asked.base, "HEAD": asked.head})
+    given = {"BASE": _results_file(asked.base), "HEAD": _results_file(asked.head)}
+    page_path, summary_path = _outputs(asked, given)
     base, head = read_results(asked.base), read_results(asked.head)
     from reports.compare import compare
     from reports.compare_page import compare_page
@@ -96,6 +99,18 @@ def _add_outputs(parser: Parser) -> None:
 def _is_pipeline(text: str) -> bool:
     """Whether what is asked for is a `package.module:object`, and no file of that name is there."""
     return ":" in text and not Path(text).exists()
+
+
+def _results_file(path: Path) -> Path:
+    """`path` itself, where it may be a results file. Raises `InputError` for what is plainly meant as a pipeline."""
+    with blaming(str(path)):
+        there = path.exists()
+    if path.suffix == ".py" or (_MODULE.fullmatch(str(path)) and not there):
+        raise InputError(
+            f"{path}: it is no results file; write one with `python -m diagnostics.check mine:pipeline --json FILE`, "
+            "or give python -m reports the pipeline itself, as mine:pipeline"
+        )
+    return path
 
 
 def _outputs(asked: argparse.Namespace, taken: Mapping[str, Path]) -> tuple[Path, Path | None]:
