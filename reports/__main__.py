@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
+from diagnostics.help_text import parser_with
 from diagnostics.output import checked_output, write_all
 from diagnostics.scene_counts import Scene, add_scene_options, heatmaps, scenes_of
 from reports.results_file import Results, checked, read_results
 
-_EXAMPLES = """examples:
-  python -m reports results.json -o report.html      of what diagnostics.check --json wrote
-  python -m reports mine:pipeline -o report.html     check and render in one step
-  python -m reports compare base.json head.json -o diff.html
-
-exit 0 whenever the page was written, 2 where it was not
-"""
+_EXAMPLES = [
+    "python -m reports results.json -o report.html  # of what diagnostics.check --json wrote",
+    "python -m reports examples.written_recipe:pipeline -o report.html  # check and render in one step",
+]
+_COMPARE_EXAMPLES = ["python -m reports compare base.json head.json -o diff.html"]
+_EXITS = {0: "the page was written, whatever it says"}
 _MODULE = re.compile(r"[A-Za-z_][\w.]*(?<!\.json)(:[\w.]*)?")
 
 
@@ -64,12 +64,12 @@ def _compare(arguments: list[str]) -> int:
 
 
 def _report_parser() -> Parser:
-    parser = Parser(
+    parser = parser_with(
+        _EXAMPLES,
+        _EXITS,
         prog="python -m reports",
         description="Make one HTML page of what a check found.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        notes="python -m reports compare --help explains how two of them are compared.",
     )
     parser.add_argument(
         "results", metavar="RESULTS", help="what diagnostics.check --json wrote, or package.module:object"
@@ -80,10 +80,11 @@ def _report_parser() -> Parser:
 
 
 def _compare_parser() -> Parser:
-    parser = Parser(
+    parser = parser_with(
+        _COMPARE_EXAMPLES,
+        _EXITS,
         prog="python -m reports compare",
         description="Make one HTML page of what changed from one diagnosis to another.",
-        allow_abbrev=False,
     )
     parser.add_argument("base", metavar="base.json", type=Path, help="what diagnostics.check --json wrote before")
     parser.add_argument("head", metavar="head.json", type=Path, help="and after the change")
