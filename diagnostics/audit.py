@@ -22,6 +22,7 @@ from diagnostics.command_line import Arguments, InputError, Parser, blaming, com
 from diagnostics.corrections import Correction
 from diagnostics.dataset import Dataset, Entry, open_dataset
 from diagnostics.engines import cores, engine, results
+from diagnostics.help_text import parser_with
 from diagnostics.mistake_search import searched
 from diagnostics.output import Content, checked_output, write_all
 from diagnostics.verdict import Diagnosis
@@ -32,12 +33,11 @@ from reference.model_sizes import vision_sizes
 
 FAULTS_FOUND = 1
 _MOST_APART = 20  # frames: neighbours must have moved, or a wrong pose goes unnoticed
-_EXAMPLE = """example:
-  python -m diagnostics.audit scans/office -o office.csv --json office.json
-  python -m reports office.json -o office.html
-
-exit 0: nothing wrong; 1: faults found; 2: could not run. An interrupted run goes on where it was.
-"""
+_EXAMPLES = [
+    "python -m diagnostics.audit scans/office -o office.csv --json office.json",
+    "python -m reports office.json -o office.html",
+]
+_EXITS = {0: "nothing wrong", FAULTS_FOUND: "faults found"}
 
 
 @dataclass(frozen=True)
@@ -161,12 +161,12 @@ def _journal_of(rows: Path) -> Path:
 
 
 def _parser() -> Parser:
-    parser = Parser(
+    parser = parser_with(
+        _EXAMPLES,
+        _EXITS,
         prog="python -m diagnostics.audit",
         description="Ask a whole data set: do sizes, poses and intrinsics agree with its images and depth?",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        notes="An interrupted run goes on where it was.",
     )
     parser.add_argument("data", metavar="DATA", type=Path, help="a manifest, or a folder of a layout that is known")
     parser.add_argument(
@@ -178,7 +178,7 @@ def _parser() -> Parser:
         "--apart", type=_count, help=f"frames between neighbours (a third of all, {_MOST_APART} at most)"
     )
     parser.add_argument("--model", default="ViT-B-16", help="open_clip model whose crop counts (default: %(default)s)")
-    parser.add_argument("--mode", default=MODES[0], choices=MODES, help="how the image gets to the crop's size")
+    parser.add_argument("--mode", default=MODES[0], choices=MODES, help="how the image gets to the crop (%(default)s)")
     parser.add_argument("--engine", default="processes", choices=("processes", "dask"), help="(default: %(default)s)")
     parser.add_argument("--workers", type=_count, help="processes (default: one a core)")
     parser.add_argument("--address", metavar="tcp://HOST:PORT", help="of a Dask scheduler")

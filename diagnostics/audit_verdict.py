@@ -31,11 +31,12 @@ class Totals:
     """Sums over frames; adding frames in any order, and sums of parts, give the same.
 
     contradicted: frames of whose points more are contradicted than agree. alone: by correction, the frames that agree
-    under it alone: how many, and what they say as given and corrected.
+    under it alone: how many, and what they say as given and corrected. example: of a damaged frame, the first by name.
     """
 
     frames: int = 0
     damaged: int = 0
+    example: str = ""
     other_size: int = 0
     turned: int = 0
     contradicted: int = 0
@@ -48,7 +49,10 @@ class Totals:
         """Add the record of one frame."""
         row = record["row"]
         self.frames += 1
-        self.damaged += bool(row["error"])
+        if row["error"]:
+            self.damaged += 1
+            example = f"{row['name']}: {row['error']}"
+            self.example = min(self.example or example, example)
         sizes = [(row[f"{what}_height"], row[f"{what}_width"]) for what in ("image", "camera")]
         self.other_size += None not in sizes[0] + sizes[1] and sizes[0] != sizes[1]
         self.turned += (row["exif_orientation"] or 1) != 1
@@ -178,13 +182,17 @@ def _says(around: dict[Correction, Agreement]) -> bool:
 def diagnosis(name: str, totals: Totals, found: Judged, conditions: dict[str, Any]) -> Diagnosis:
     """The audit as a diagnosis, which `python -m reports` renders. conditions: with the `command` that asks again."""
     results = (
-        _counted("frames_are_readable", totals.damaged, totals.frames),
+        replace(_counted("frames_are_readable", totals.damaged, totals.frames), reason=_readable(totals)),
         _counted("images_have_the_size_of_their_camera", totals.other_size, totals.frames),
         _counted("images_are_stored_upright", totals.turned, totals.frames),
         _depth(totals.corrections().get(_NOTHING, Agreement()), found),
     )
     again = tuple(replace(result, command=conditions["command"]) for result in results)
     return Diagnosis(name, found.faults, again, conditions)
+
+
+def _readable(totals: Totals) -> str:
+    return totals.example and f"such as {totals.example}; the column error of the rows has all"
 
 
 def _depth(given: Agreement, found: Judged) -> Result:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from diagnostics.checks import CHECKS
-from diagnostics.command_line import Arguments, Parser, command, say
+from diagnostics.command_line import Arguments, InputError, Parser, command, say
 from diagnostics.examination import Examination
+from diagnostics.help_text import SAID, parser_with
 from diagnostics.output import checked_output, write_all
 from diagnostics.pipeline import Pipeline, loaded
 from diagnostics.scene_counts import Scene, add_scene_options, heatmaps, scenes_of, sizes_of
@@ -20,7 +21,11 @@ from diagnostics.verdict import Diagnosis
 from diagnostics.wording import report
 from reference.fields import Size
 
-FAULTS_FOUND, COULD_NOT_RUN = 1, 2
+FAULTS_FOUND = 1
+_EXAMPLES = ["python -m diagnostics.check examples.written_recipe:pipeline --json results.json"]
+_EXITS = {0: "clean", FAULTS_FOUND: "faults found", 2: f"could not run, or nothing to measure: {SAID}"}
+_SEE = '"Could not run" in the report says why, and what to change'
+_GIVE = "the report says what is missing; give Pipeline(...) at least preprocess or lift and geometry"
 
 
 def check_pipeline(
@@ -69,22 +74,31 @@ def main(argv: Arguments = None) -> int:
     if taken is not None:  # first: whoever reads the report may close the pipe
         write_all({taken: (json.dumps(diagnosis.to_dict(), allow_nan=False) + "\n").encode()})
     say(report(diagnosis))
-    statuses = {result.status for result in diagnosis.results}
-    if "error" in statuses or not statuses & {"passed", "failed"}:
-        return COULD_NOT_RUN
+    statuses = [result.status for result in diagnosis.results]
+    if stuck := statuses.count("error"):
+        raise InputError(f"{asked.pipeline}: {stuck} of {len(statuses)} checks could not run; {_SEE}")
+    if not {"passed", "failed"} & {*statuses}:
+        raise InputError(f"{asked.pipeline}: nothing was measured; {_GIVE}")
     return FAULTS_FOUND if "failed" in statuses else 0
 
 
 def _parser() -> Parser:
-    parser = Parser(
+    parser = parser_with(
+        _EXAMPLES,
+        _EXITS,
         prog="python -m diagnostics.check",
         description="Measure a pipeline, black box, and name what is wrong with it.",
-        epilog="exit 0: clean; 1: faults found; 2: could not run, or nothing to measure",
-        allow_abbrev=False,
     )
-    parser.add_argument("pipeline", metavar="package.module:object", help="a diagnostics.Pipeline or a maker of one")
+    parser.add_argument("pipeline", metavar="package.module:object", help="a Pipeline, or a function that makes one")
     parser.add_argument("--json", type=Path, metavar="F", help="write the diagnosis as JSON, too")
-    parser.add_argument("--check", action="append", choices=[check.name for check in CHECKS], help="repeatable")
+    names = [check.name for check in CHECKS]
+    parser.add_argument(
+        "--check",
+        action="append",
+        choices=names,
+        metavar="NAME",
+        help=f"it alone, repeatable: {', '.join(names)}",
+    )
     parser.add_argument("--seed", type=_seed, default=0, help="of what the probes draw (default: %(default)s)")
     add_scene_options(parser)
     return parser

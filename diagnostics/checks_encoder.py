@@ -55,10 +55,13 @@ def check_encode_token_order(subject: Subject) -> Finding:
     """
     answers = EncoderProbe(subject).answers()
     if answers.shape not in (answers.grid, answers.grid[::-1]):
+        advice = f"declare Pipeline(grid={answers.shape}) if that is the encoder's own"
+        if answers.shape[0] == answers.grid[1]:
+            advice = f"move the channels to the front if it is (B, Hf, Wf, C), as permute(0, 3, 1, 2) does; or {advice}"
         raise StageError(
             "encode",
             f"returns a map of {answers.shape} cells (height, width) where the pipeline says grid={answers.grid}; "
-            f"declare Pipeline(grid={answers.shape}) if that is the encoder's own",
+            f"{advice}",
         )
     order = explain(answers)
     faults: tuple[Fault, ...] = ()

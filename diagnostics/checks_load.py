@@ -103,7 +103,7 @@ def _loaded(subject: Subject, path: Path) -> Image.Image:
     load = subject.stage("load")
     image = load(str(path))
     if not isinstance(image, Image.Image):
-        raise StageError("load", f"must return a PIL image, got {type(image).__name__}")
+        raise StageError("load", f"must return a PIL image, got {type(image).__name__}; Image.fromarray makes one")
     try:
         image.load()
     except (OSError, SyntaxError, ValueError) as error:

@@ -58,7 +58,8 @@ def blaming(name: str, remedy: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"{name}: {error.strerror or error}; check that path") from error
+        relative = "; a relative one starts in the current folder" if isinstance(error, FileNotFoundError) else ""
+        raise InputError(f"{name}: {error.strerror or error}; check that path{relative}") from error
     except (TypeError, ValueError) as error:
         reason = str(error).removeprefix(f"{name}: ")
         raise InputError(f"{name}: {reason}; {remedy}" if remedy else f"{name}: {reason}") from error

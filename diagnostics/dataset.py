@@ -22,6 +22,7 @@ class _Layout(Protocol):
     def opened(self, path: Path) -> Dataset: ...
 
 
+_OTHERWISE = 'other frames can be listed in a manifest, {"image": ..., "depth": ..., "camera": ...} a line'
 _LAYOUTS: tuple[_Layout, ...] = (layout_manifest, layout_seven_scenes, layout_scannet, layout_nerfstudio, layout_colmap)
 
 
@@ -35,7 +36,7 @@ def open_dataset(path: Path) -> Dataset:
         fitting = [layout for layout in _LAYOUTS if layout.fits(path)]
         if not fitting:
             wanted = "; ".join(layout.LOOKED_FOR for layout in _LAYOUTS)
-            raise InputError(f"{path}: no data set is recognised there; looked for: {wanted}")
+            raise InputError(f"{path}: no data set is recognised there; looked for: {wanted}; {_OTHERWISE}")
         if len(fitting) > 1:
             names = " and ".join(layout.LAYOUT for layout in fitting)
             raise InputError(f"{path}: it can be read as {names}; give the file or folder of the one that you mean")

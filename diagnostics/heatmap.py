@@ -13,6 +13,8 @@ from pathlib import Path
 from PIL import Image
 
 from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
+from diagnostics.doubts import doubt
+from diagnostics.help_text import parser_with
 from diagnostics.inputs import camera_at, image_at, points_at
 from diagnostics.landing import Landings
 from diagnostics.landing_cores import count_file
@@ -28,9 +30,8 @@ from reference.model_sizes import vision_sizes
 _DEFAULT_GRIDS = [(14, 14), (30, 40)]
 _MOST_GRIDS, _MOST_CELLS = 12, 2000
 _LONG = 5_000_000  # points, from which on progress is shown
-_EXAMPLE = """example:
-  python -m diagnostics.heatmap examples/scene.png examples/points.npy --camera examples/camera.json
-"""
+_EXAMPLES = ["python -m diagnostics.heatmap examples/scene.png examples/points.npy --camera examples/camera.json"]
+_EXITS = {0: "the picture was written"}
 
 
 @command
@@ -38,6 +39,7 @@ def main(argv: Arguments = None) -> int:
     """Count, draw and sum up where points land; see `--help`."""
     asked = _parser().parse_args(argv)
     grids = _checked_grids(asked.grid or _DEFAULT_GRIDS)
+    _refuse_swapped(asked)
     points = points_at(asked.points, asked.camera)
     image = image_at(asked.image)
     geometry = _geometry(asked, (image.height, image.width))
@@ -50,16 +52,17 @@ def main(argv: Arguments = None) -> int:
         contents[json_path] = (json.dumps(landings.to_dict()) + "\n").encode()
     write_all(contents)
     _say_summary(asked, image, landings, list(contents))
+    if camera is None and (odd := doubt(points, geometry)):
+        say(f"note: {odd}")
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
+def _parser() -> Parser:
+    parser = parser_with(
+        _EXAMPLES,
+        _EXITS,
         prog="python -m diagnostics.heatmap",
         description="Show where points land: in the image, in the crop that a CLIP ViT sees, in the cells of its grid.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("image", metavar="IMAGE", type=_path, help="image file; its EXIF orientation is applied")
     parser.add_argument(
@@ -70,11 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--camera", type=_path, metavar="camera.json", help="camera of the image, for world points")
     parser.add_argument("--model", default="ViT-B-16", help="open_clip model (default: %(default)s)")
-    parser.add_argument("--mode", default=MODES[0], choices=MODES, help="how the image gets to the crop's size")
+    parser.add_argument("--mode", default=MODES[0], choices=MODES, help="how the image gets to the crop (%(default)s)")
     parser.add_argument(
         "--grid", action="append", type=_grid, metavar="HxW", help="grid to count on, repeatable (14x14 and 30x40)"
     )
-    parser.add_argument("-o", dest="output", type=_path, metavar="out.png", help="(default: <IMAGE>.landing.png, here)")
+    parser.add_argument(
+        "-o", dest="output", type=_path, metavar="out.png", help="picture to write (<IMAGE>.landing.png)"
+    )
     parser.add_argument("--json", type=_path, metavar="out.json", help="write the counts there, too")
     return parser
 
@@ -90,6 +95,11 @@ def _grid(text: str) -> Size:
     if len(grid) != 2 or min(grid) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no grid; write rows x columns as in 14x14, both at least 1")
     return grid
+
+
+def _refuse_swapped(asked: argparse.Namespace) -> None:
+    if asked.image.suffix.lower() == ".npy" and asked.points.suffix.lower() != ".npy":
+        raise InputError(f"{asked.image}: IMAGE comes first, then POINTS; give {asked.points} before {asked.image}")
 
 
 def _checked_grids(grids: list[Size]) -> list[Size]:

@@ -13,6 +13,8 @@ from reference.camera import Camera
 from reference.fields import Size
 from reference.image import load_image
 
+_CAMERA_FILE = "write what reference.Camera.to_dict() gives as JSON, as examples/camera.json has it"
+
 
 def image_at(path: Path) -> Image.Image:
     """The upright image of the file at `path`. Raises `InputError` where there is none."""
@@ -25,7 +27,10 @@ def points_at(path: Path, camera: Path | None) -> PointsFile:
     with blaming(str(path)):
         points = PointsFile.open(path)
     if points.columns == 3 and camera is None:
-        raise InputError(f"{path}: shape (N, 3) means world points; pass the camera that saw the image with --camera")
+        raise InputError(
+            f"{path}: shape (N, 3) means world points; pass the camera that saw the image with --camera, or, of image "
+            "points (u, v, ...), keep points[:, :2]"
+        )
     if points.columns == 2 and camera is not None:
         raise InputError(f"--camera {camera}: {path} has shape (N, 2), which are image points; leave --camera out")
     return points
@@ -33,7 +38,7 @@ def points_at(path: Path, camera: Path | None) -> PointsFile:
 
 def camera_at(path: Path, image_size: Size) -> Camera:
     """The camera in the file at `path`, of an image of `image_size`. Raises `InputError` for another's."""
-    with blaming(f"--camera {path}", "give what Camera.to_dict() writes as JSON"):
+    with blaming(f"--camera {path}", _CAMERA_FILE):
         camera = read_camera(path)
     if camera.size != image_size:
         raise InputError(

@@ -141,7 +141,8 @@ def _named(name: str) -> str:
 
 def _parameters(camera: ModelCamera) -> tuple[tuple[float, ...], tuple[float, ...]]:
     if camera.model not in _LAYOUT_OF:
-        raise ValueError(f"camera model {camera.model} is not read; {', '.join(_LAYOUT_OF)} are")
+        known = ", ".join(_LAYOUT_OF)
+        raise ValueError(f"camera model {camera.model} is not read; {known} are: undistort the images first")
     pinhole, lens = _LAYOUT_OF[camera.model]
     given, needed = len(camera.parameters), 1 + max(place for place in (*pinhole, *lens) if place is not None)
     if given != needed:

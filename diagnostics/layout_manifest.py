@@ -94,7 +94,7 @@ class ManifestEntry:
     def _frame(self) -> Frame:
         camera = self.row.get("camera")
         if camera is None:
-            raise ValueError("it has no camera")
+            raise ValueError("it has no camera; give what Camera.to_dict() gives, or the path of a file of it")
         return Frame(
             self.name,
             existing(self.folder / self.row["image"]),

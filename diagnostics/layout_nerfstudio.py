@@ -111,7 +111,9 @@ def _parsed(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: it is not valid JSON: {error}") from None
     if not isinstance(data, dict) or not isinstance(data.get("frames"), list) or not data["frames"]:
-        raise ValueError(f'{path}: it has no list "frames" of frames as a transforms.json has')
+        raise ValueError(
+            f'{path}: it has no list "frames" of frames as a transforms.json has; give the folder or file of a data set'
+        )
     return data
 
 

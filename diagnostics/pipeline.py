@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import importlib
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,20 @@ from reference.geometry import RULES
 INTERPOLATIONS = ("bilinear", "nearest")
 NORMALIZATIONS = ("clip", "imagenet", "half", "none")
 ORIGINS = ("index", "edge")
+_MOST_NAMES = 5  # of pipelines that a message offers
 STAGES = ("load", "preprocess", "encode", "upsample", "lift", "project", "geometry")
+
+# What every stage is called with, in the words of a report on one that raises.
+GIVEN = {
+    "load": "it is given the path of an image file, a string",
+    "preprocess": "it is given one PIL image",
+    "encode": "it is given crops (B, 3, Hc, Wc)",
+    "upsample": "it is given a map (1, C, Hf, Wf), of few channels unless Pipeline(channels=...) says else",
+    "lift": "it is given a map of few channels unless Pipeline(channels=...) says else, points (N, 2) and "
+    "(height, width)",
+    "project": "it is given world points (N, 3) and a reference.Camera",
+    "geometry": "it is given the image size (height, width)",
+}
 
 Stage = Callable[..., Any] | None
 
@@ -110,7 +124,7 @@ def load_pipeline(path: str) -> Pipeline:
     """
     module_name, colon, attribute = path.partition(":")
     if not colon or not attribute or not all(part.isidentifier() for part in module_name.split(".")):
-        raise ValueError(f"{path!r} is no package.module:object; write for instance mine.adapter:pipeline")
+        raise ValueError(f"{path!r} is no package.module:object; {_advice(path)}")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
@@ -119,18 +133,44 @@ def load_pipeline(path: str) -> Pipeline:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
-        raise ValueError(f"{path}: there is no module {error.name}; run where it can be imported") from None
+        raise ValueError(f"{path}: there is no module {error.name}; {_where_to_run(path)}") from None
     for name in attribute.split("."):
         if not hasattr(found, name):
-            raise ValueError(f"{path}: {module_name} has no {attribute}")
+            raise ValueError(f"{path}: {module_name} has no {attribute}{_what_it_has(vars(found), attribute)}")
         found = getattr(found, name)
     pipeline = found if isinstance(found, Pipeline) else found() if callable(found) else found
     if not isinstance(pipeline, Pipeline):
-        known = ", ".join(field.name for field in fields(Pipeline))
+        what = "it" if pipeline is found else "what it returns"
         raise ValueError(
-            f"{path}: it is a {type(pipeline).__name__}, not a Pipeline; give diagnostics.Pipeline(...) with {known}"
+            f"{path}: {what} is of type {type(pipeline).__name__}, not a Pipeline; write {attribute} = "
+            "diagnostics.Pipeline(name=..., preprocess=..., lift=...), or a function without arguments that returns one"
         )
     return pipeline
+
+
+def _advice(path: str) -> str:
+    """How to write what somebody gave in place of a `package.module:object`."""
+    file, _, attribute = path.partition(":")
+    if file.endswith(".json"):
+        return "python -m reports makes a page of a results file"
+    dotted = file.removesuffix(".py").removeprefix("./").replace("/", ".")
+    known = all(part.isidentifier() for part in dotted.split("."))
+    written = f"{dotted if known else 'mine'}:{attribute or 'pipeline'}"
+    return f"write {written}, with the name of the Pipeline in that module after the colon"
+
+
+def _where_to_run(path: str) -> str:
+    module = path.partition(":")[0]
+    if module.endswith(".py"):
+        return f"write {module.removesuffix('.py')}, without .py"
+    return f"run in the folder that holds {module.split('.')[0]}, or add that folder to PYTHONPATH"
+
+
+def _what_it_has(names: Mapping[str, Any], wanted: str) -> str:
+    """The pipelines among the `names` of a module, or else a name like the `wanted` one."""
+    pipelines = [name for name, value in names.items() if isinstance(value, Pipeline)]
+    alike = pipelines or difflib.get_close_matches(wanted, names, n=1)
+    return f"; did you mean {' or '.join(alike[:_MOST_NAMES])}?" if alike else "; give the name of the Pipeline in it"
 
 
 def loaded(path: str) -> Pipeline:
@@ -139,7 +179,7 @@ def loaded(path: str) -> Pipeline:
     What the user's module prints on import is swallowed; Ctrl-C passes.
     """
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             return load_pipeline(path)
     except KeyboardInterrupt:
         raise
@@ -147,4 +187,19 @@ def loaded(path: str) -> Pipeline:
         line = users_line(error)
         if isinstance(error, ValueError) and not line:  # what load_pipeline itself has to say
             raise InputError(str(error)) from error
-        raise InputError(f"{path}: {type(error).__name__}: {told(error)}{line}") from error
+        raise InputError(f"{path}: {type(error).__name__}: {told(error)}{line}{_remedy(error)}") from error
+
+
+def _remedy(error: BaseException) -> str:
+    """What to do about an error of the user's module, where that does not depend on the module."""
+    if isinstance(error, ModuleNotFoundError):
+        return "; install it, or run where it can be imported"
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        return "; run in the folder above the package and write package.module:object"
+    if isinstance(error, SystemExit):
+        return '; put what must not run on import under if __name__ == "__main__"'
+    if isinstance(error, TypeError) and "Pipeline.__init__()" in str(error):
+        return f"; its fields, each given by name, are {', '.join(field.name for field in fields(Pipeline))}"
+    if isinstance(error, TypeError) and "required positional argument" in str(error):
+        return "; a function is called without arguments and has to return the Pipeline"
+    return ""

@@ -94,9 +94,13 @@ def _header(file: BufferedReader) -> dict[str, Any]:
     """The header's dictionary; the file is left at the first value. See numpy.lib.format for the layout."""
     start = file.read(len(_MAGIC) + 2)
     if start.startswith(b"PK\x03\x04"):
-        raise ValueError("it is a .npz archive or another zip file, not one array")
-    if len(start) < len(_MAGIC) + 2 or not start.startswith(_MAGIC) or start[-2] not in _LENGTH_BYTES:
-        raise ValueError(f"it is {'no .npy file of a known version' if start else 'empty'}")
+        raise ValueError("it is a .npz archive or another zip file, not one array: save one of its arrays alone")
+    if not start:
+        raise ValueError("it is empty")
+    if len(start) < len(_MAGIC) + 2 or not start.startswith(_MAGIC):
+        raise ValueError("it is no .npy file: numpy.loadtxt reads text, numpy.save writes what it read")
+    if start[-2] not in _LENGTH_BYTES:
+        raise ValueError("it is no .npy file of a known version")
     length = int.from_bytes(file.read(_LENGTH_BYTES[start[-2]]), "little")
     text = file.read(min(length, _LONGEST_HEADER))
     header = _literal(text) if len(text) == length else {}
@@ -129,5 +133,15 @@ def _shape(shape: Any) -> tuple[int, int]:
         raise ValueError(f"its header gives the impossible shape {reprlib.repr(shape)}")
     if len(shape) == 2 and shape[1] in (2, 3):
         return shape
-    hint = "transpose it (points.T)" if len(shape) == 2 and shape[0] in (2, 3) else "give one point a row"
-    raise ValueError(f"its shape is {reprlib.repr(shape)}, but points are (N, 2) or (N, 3): {hint}")
+    raise ValueError(f"its shape is {reprlib.repr(shape)}, but points are (N, 2) or (N, 3): {_hint(shape)}")
+
+
+def _hint(shape: tuple[int, ...]) -> str:
+    """What makes points of an array of this shape."""
+    if len(shape) == 2 and shape[0] in (2, 3):
+        return "transpose it (points.T)"
+    if len(shape) == 3 and shape[0] == 1:
+        return "drop the axis of length 1 (points[0])"
+    if len(shape) == 2 and shape[1] > 3:
+        return "keep the columns of the coordinates (points[:, :2] or points[:, :3])"
+    return "give one point a row"

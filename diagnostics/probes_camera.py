@@ -107,10 +107,11 @@ def _shot(scene: Scene, answer: object) -> Shot:
     count = len(scene.world)
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         what = f"{len(answer)} values" if isinstance(answer, tuple | list) else type(answer).__name__
-        raise StageError("project", f"must return (points (N, 2), valid (N,)), got {what}")
+        raise StageError("project", f"must return (points (N, 2), valid (N,)), two of them, got {what}")
     points, valid = (as_array(value, "project") for value in answer)
     if points.shape != (count, 2):
-        advice = "" if points.ndim == 2 and len(points) == count else "; mark points as not valid, do not drop them"
+        as_many = points.ndim == 2 and len(points) == count
+        advice = "; keep (u, v) alone" if as_many else "; mark points as not valid, do not drop them"
         raise StageError("project", f"must return points of shape ({count}, 2), got {points.shape}{advice}")
     if valid.shape != (count,) or not np.isin(valid, (0, 1)).all():
         raise StageError("project", f"must return valid as {count} booleans (N,), got {_glance(valid)}")

@@ -75,11 +75,21 @@ class EncoderProbe:
             features = self._subject.call_array("encode", crops.clone())
         if features.ndim != 4 or len(features) != len(crops) or features.size == 0:
             raise StageError(
-                "encode", f"must return (B, C, Hf, Wf) for {tuple(crops.shape)}, got shape {features.shape}"
+                "encode",
+                f"must return (B, C, Hf, Wf) for {tuple(crops.shape)}, got shape {features.shape}"
+                f"{self._advice(features)}",
             )
         if not np.isfinite(features).all():
-            raise StageError("encode", "returns values that are not finite")
+            raise StageError("encode", "returns values that are not finite; look for NaN in its weights")
         return features
+
+    def _advice(self, features: Floats) -> str:
+        """What to change of an output that is no map, where it is tokens (B, N, C); empty elsewhere."""
+        rows, columns = self._subject.pipeline.grid
+        if features.ndim != 3 or features.shape[1] not in (rows * columns, rows * columns + 1):
+            return ""
+        tokens = "tokens" if features.shape[1] == rows * columns else "without the class token, tokens[:, 1:],"
+        return f"; make a map of the tokens: {tokens} transpose(1, 2), then reshape(B, C, {rows}, {columns})"
 
     def repeats(self, crops: Tensor) -> bool:
         """Whether two seeded calls agree, without which changes cannot be told from chance."""

@@ -114,7 +114,9 @@ def _read_fine_map(subject: Subject) -> Floats:
     grid = subject.pipeline.grid
     fine = subject.call_array("upsample", ramp(grid, subject.pipeline.channels))
     if fine.ndim != 4 or len(fine) != 1 or fine.shape[1] < 3:
-        raise StageError("upsample", f"must return a map (1, C, Hu, Wu), got shape {fine.shape}")
+        raise StageError(
+            "upsample", f"must return a map (1, C, Hu, Wu), with batch and channels as given, got shape {fine.shape}"
+        )
     return places_in(np.moveaxis(fine[0], 0, -1), grid)
 
 

@@ -9,14 +9,15 @@ import pytest
 
 KEY = "geometry_pipeline"
 GROUP = ("halfpixel", "checks of a feature lift")  # of options, in pytest --help
-_HELP = "the pipeline that diagnostics.conformance checks: package.module:object"
+_HELP = "the pipeline that diagnostics.conformance checks, package.module:object"
+_EXAMPLE = "pytest --pyargs diagnostics.conformance -k geometry --pipeline mine:pipeline"
 mistake = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option and the ini key."""
     group = parser.getgroup(*GROUP)
-    group.addoption("--pipeline", dest=KEY, metavar="package.module:object", help=_HELP)
+    group.addoption("--pipeline", dest=KEY, metavar="package.module:object", help=f"{_HELP}; {_EXAMPLE}")
     parser.addini(KEY, _HELP)
 
 

@@ -42,7 +42,9 @@ def read_places(subject: Subject, size: Size, points: Floats) -> Reading:
     pipeline = subject.pipeline
     if pipeline.channels is not None and pipeline.channels < 4:
         raise StageError(
-            "lift", f"is probed with 4 channels or more, but the pipeline says channels={pipeline.channels}"
+            "lift",
+            f"is probed with 4 channels or more, but the pipeline says channels={pipeline.channels}; leave "
+            "channels out, or give a lift of at least 4",
         )
     array, valid = read_values(subject, size, ramp(pipeline.grid, pipeline.channels), points)
     weight = array[:, 2]
@@ -59,9 +61,10 @@ def read_values(
     values, valid = output if isinstance(output, tuple) and len(output) == 2 else (output, None)
     array = as_array(values, "lift")
     if array.shape != (len(points), features.shape[1]):
-        raise StageError("lift", f"must return values {(len(points), features.shape[1])}, got {array.shape}")
+        wanted = len(points), features.shape[1]
+        raise StageError("lift", f"must return values (N, C), here {wanted}, got {array.shape}{_advice(array, wanted)}")
     if array.size and not np.isfinite(array).any():
-        raise StageError("lift", "returns values of which none is finite")
+        raise StageError("lift", "returns values of which none is finite; look at what it returns inside the image")
     return array, _mask(valid, len(points))
 
 
@@ -69,9 +72,23 @@ def _mask(valid: object, count: int) -> NDArray[np.bool_] | None:
     if valid is None:
         return None
     mask = as_array(valid, "lift")
-    if mask.shape != (count,) or not np.isin(mask, (0, 1)).all():
-        raise StageError("lift", f"must return a mask ({count},) of booleans beside its values, got shape {mask.shape}")
+    if mask.shape != (count,):
+        advice = "; squeeze it" if mask.size == count else ""
+        raise StageError(
+            "lift", f"must return a mask (N,), here ({count},), beside its values, got shape {mask.shape}{advice}"
+        )
+    if not np.isin(mask, (0, 1)).all():
+        raise StageError("lift", "must return a mask of booleans beside its values, got other numbers; compare: > 0")
     return mask.astype(bool)
+
+
+def _advice(array: Floats, wanted: Size) -> str:
+    """What makes the `wanted` shape of an array that has another, where that is plain; empty elsewhere."""
+    plain = array.squeeze().shape
+    if plain not in (wanted, wanted[::-1]):
+        return ""
+    steps = ["drop the axes of length 1"] if array.shape != plain else []
+    return f"; {' and '.join([*steps, *(['transpose it'] if plain != wanted else [])])}"
 
 
 def read_between_unequal_cells(subject: Subject, size: Size, landing: Landing) -> float:

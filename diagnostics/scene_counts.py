@@ -48,9 +48,12 @@ class Scene:
 
 def add_scene_options(parser: Parser) -> None:
     """Let a parser take any number of scenes; `scenes_of` reads them."""
-    parser.add_argument("--image", type=Path, action=_Begin, dest="scenes", help="count points in it, too; repeatable")
-    parser.add_argument("--points", type=Path, action=_Continue, dest="scenes", help=".npy of the image before it")
-    parser.add_argument("--camera", type=Path, action=_Continue, dest="scenes", help="JSON, for points (N, 3)")
+    for option, action, metavar, what in (
+        ("--image", _Begin, "IMAGE", "count points in it, too; repeatable"),
+        ("--points", _Continue, "POINTS", ".npy of the image before it"),
+        ("--camera", _Continue, "camera.json", "of the image before it, for points (N, 3)"),
+    ):
+        parser.add_argument(option, type=Path, action=action, dest="scenes", metavar=metavar, help=what)
 
 
 class _Begin(argparse.Action):

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from diagnostics import surroundings
-from diagnostics.pipeline import Pipeline
+from diagnostics.pipeline import GIVEN, Pipeline
 from diagnostics.users_code import told, users_line
 from diagnostics.verdict import SkipCheck, StageError
 from reference.fields import Size
@@ -31,7 +31,10 @@ IMAGE_SIZES: tuple[Size, ...] = ((480, 640), (480, 641), (480, 637), (480, 643),
 _MOST = 2**28  # numbers, 2 GiB as float64: ten times the largest map that anybody lifts from
 _THREADED = ("encode",)  # the only stage whose tensors are large enough for threads to bring more than they cost
 _ASKED_TWICE = ("upsample", "lift", "project")  # the others' randomness has checks of its own
+_MAKE_META = "reference.geometry_of(preprocess, image_size, grid) makes one"
 _RANDOM = "is random: two calls with the same arguments give different results; put its modules in eval()"
+# What is raised by code that expects other arguments than it gets: then they are told.
+_MISTAKEN = (TypeError, AttributeError, IndexError, ValueError, RuntimeError)
 _REPEATS = 1e-5  # of the largest number: float32 sums in another order, as a GPU makes them, change less
 
 
@@ -115,7 +118,7 @@ class Subject:
         for size in self.image_sizes:
             meta = claim(size)
             if not isinstance(meta, GeomMeta):
-                raise StageError("geometry", f"must return a reference.GeomMeta, got {_kind(meta)}")
+                raise StageError("geometry", f"must return a reference.GeomMeta, got {_kind(meta)}; {_MAKE_META}")
             found[size] = meta
         return found
 
@@ -137,13 +140,25 @@ def as_array(value: Any, stage: str) -> Floats:
     except StageError:
         raise
     except Exception as error:  # whatever somebody's `__array__` raises
-        raise StageError(stage, f"must return a tensor or array, got {_kind(value)} ({told(error)})") from None
+        why = "" if isinstance(value, list | tuple) else f" ({told(error)})"  # NumPy's words on sequences help nobody
+        raise StageError(
+            stage, f"must return a tensor or array, got {_kind(value)}{why}{_alone(value, stage)}"
+        ) from None
     _refuse_too_many(array.size, stage)
     if array.dtype.kind in "biuf":
         return np.array(array, dtype=np.float64)
     if isinstance(value, np.ndarray | torch.Tensor):
         raise StageError(stage, f"must return real numbers, got {_kind(value)} of {array.dtype}")
-    raise StageError(stage, f"must return a tensor or array, got {_kind(value)}")
+    raise StageError(stage, f"must return a tensor or array, got {_kind(value)}{_alone(value, stage)}")
+
+
+def _alone(value: Any, stage: str) -> str:
+    """What to change of an output that holds more than the one array that is wanted."""
+    if value is None:
+        return "; end the function with return and the result"
+    if stage == "lift" and isinstance(value, list) and len(value) == 2:
+        return "; return a tuple, (values, valid)"
+    return "; return the tensor alone" if isinstance(value, list | tuple | dict) else ""
 
 
 def _arrays(output: Any, stage: str) -> list[Floats]:
@@ -197,5 +212,5 @@ def _as_stage_error(stage: str) -> Iterator[None]:
         raise
     except BaseException as error:
         what, line = f"raised {type(error).__name__}", users_line(error)
-        message = told(error)
-        raise StageError(stage, f"{what}{message and f': {message}'}{line}", f"{what}{line}") from error
+        message, given = told(error), f"; {GIVEN[stage]}" if isinstance(error, _MISTAKEN) else ""
+        raise StageError(stage, f"{what}{message and f': {message}'}{line}{given}", f"{what}{line}") from error

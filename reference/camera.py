@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace, device, is_array_api_obj
 
+from reference.camera_names import ADVICE
 from reference.distortion import Lens
 from reference.fields import Size, as_size, as_whole_pair, checked_fields
 from reference.geometry import edge_from_index, index_from_edge
@@ -209,7 +210,7 @@ class Camera:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Camera:
         """Read what `to_dict` wrote. Raises `TypeError` or `ValueError` naming what is missing, unknown or wrong."""
-        return cls(**checked_fields(cls, data))
+        return cls(**checked_fields(cls, data, ADVICE))
 
 
 def _pixel(coordinate: Any, pixels: int) -> tuple[Any, Any]:

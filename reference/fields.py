@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,10 @@ def as_whole_pair(value: Any, name: str, form: str) -> tuple[int, int]:
         raise TypeError(f"{name} must be {form}, two whole numbers, got {value!r}") from None
 
 
-def checked_fields(cls: type, data: Any) -> dict[str, Any]:
+def checked_fields(cls: type, data: Any, advice: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """The mapping `data` as keyword arguments of dataclass `cls`.
+
+    advice: what to write instead of some keys that it does not know.
 
     Raises `TypeError` if it is no mapping and `ValueError` naming the keys that are unknown or missing.
     """
@@ -47,7 +50,10 @@ def checked_fields(cls: type, data: Any) -> dict[str, Any]:
     known = [field.name for field in fields(cls)]
     unknown = [str(key) for key in data if key not in known]
     if unknown:
-        raise ValueError(f"{cls.__name__} has no field {', '.join(map(repr, unknown))}; it has {', '.join(known)}")
+        told = "".join(f"; {text}" for text in dict.fromkeys(advice[key] for key in unknown if key in advice))
+        raise ValueError(
+            f"{cls.__name__} has no field {', '.join(map(repr, unknown))}{told}; it has {', '.join(known)}"
+        )
     missing = [field.name for field in fields(cls) if field.name not in data and field.default is MISSING]
     if missing:
         raise ValueError(f"{cls.__name__} needs the field {', '.join(map(repr, missing))}")

@@ -10,6 +10,10 @@ import numpy as np
 
 _LAST_ROW_SLACK = 1e-6  # float32 poses that went through an inverse
 _ROTATION_SLACK = 1e-2  # max |R Rᵀ - I|; poses recorded as text are off by 1e-4, a scaled or sheared matrix by far more
+_LACKS: dict[tuple[int, ...], str] = {
+    (4, 4, 4): "; a 3x4 pose lacks its last row: append (0, 0, 0, 1)",
+    (3, 3, 3): "; that is a rotation alone: append the translation as a column, then the row (0, 0, 0, 1)",
+}
 
 
 def as_number(value: Any, name: str) -> float:
@@ -36,16 +40,28 @@ def as_pose(matrix: Any) -> tuple[tuple[float, ...], ...]:
     rows = matrix.tolist() if hasattr(matrix, "tolist") else matrix
     if isinstance(rows, str | bytes) or not isinstance(rows, Sequence):
         raise TypeError(f"{name} must be a 4x4 matrix, got {rows!r}")
+    if rows and not any(isinstance(row, Sequence) or hasattr(row, "tolist") for row in rows):
+        raise ValueError(
+            f"{name} must be 4x4, four rows of four numbers, got {len(rows)} values in one row{_flat(rows)}"
+        )
     pose = tuple(as_numbers(row, f"{name}[{index}]") for index, row in enumerate(rows))
     if [len(row) for row in pose] != [4] * 4:
-        rows_of = ", ".join(str(len(row)) for row in pose)
-        raise ValueError(f"{name} must be 4x4, got rows of {rows_of or 'nothing'}; a 3x4 pose lacks (0, 0, 0, 1)")
+        lengths = [len(row) for row in pose]
+        rows_of = ", ".join(map(str, lengths[:8]))
+        raise ValueError(f"{name} must be 4x4, got rows of {rows_of or 'nothing'}{_LACKS.get(tuple(lengths), '')}")
     last_column = tuple(row[3] for row in pose)
     if not _is_last_row(pose[3]):
         advice = ": it is transposed, the translation belongs in the last column" if _is_last_row(last_column) else ""
         raise ValueError(f"{name} must have the last row (0, 0, 0, 1), got {pose[3]}{advice}")
     _check_rotation(np.asarray(pose)[:3, :3], name)
     return pose
+
+
+def _flat(rows: Sequence[Any]) -> str:
+    """What to do about a pose that is no matrix but one row of values."""
+    if len(rows) in (4, 7):
+        return ": if that is a quaternion, make a 3x3 rotation of it and put the translation into the last column"
+    return ": give it in rows, as reshape(4, 4) makes them" if len(rows) == 16 else ""
 
 
 def _is_last_row(row: tuple[float, ...]) -> bool:

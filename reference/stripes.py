@@ -128,13 +128,26 @@ def planes(output: Any) -> Field:
     try:
         channels = np.asarray(output, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"the transform must return a tensor (3, Hc, Wc), got {type(output).__name__}") from None
+        advice = "; return the tensor alone" if isinstance(output, list | tuple | Mapping) else ""
+        raise ValueError(
+            f"the transform must return a tensor (3, Hc, Wc), got {type(output).__name__}{advice}"
+        ) from None
     if channels.ndim == 4 and len(channels) == 1:
         channels = channels[0]
     if channels.ndim != 3 or channels.shape[0] not in (1, 3) or channels.size == 0:
-        advice = "; move the channels to the front" if channels.ndim == 3 and channels.shape[-1] in (1, 3) else ""
-        raise ValueError(f"the transform must return a tensor (3, Hc, Wc), got shape {channels.shape}{advice}")
+        raise ValueError(
+            f"the transform must return a tensor (3, Hc, Wc), got shape {channels.shape}{_advice(channels.shape)}"
+        )
     return channels
+
+
+def _advice(shape: tuple[int, ...]) -> str:
+    """What to change of an output of this shape, where that is plain; empty elsewhere."""
+    if len(shape) == 3 and shape[-1] in (1, 3):
+        return "; move the channels to the front, as permute(2, 0, 1) does"
+    if len(shape) == 4:
+        return "; it is given one image: return one crop, no batch"
+    return ""
 
 
 def _same(first: Field, second: Field) -> bool:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from diagnostics.command_line import Arguments, InputError, Parser, command, say, shown
+from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
+from diagnostics.help_text import parser_with
 from diagnostics.output import checked_output, write_all
 from diagnostics.scene_counts import Scene, add_scene_options, heatmaps, scenes_of
 from reports.results_file import Results, checked, read_results
 
-_EXAMPLES = """examples:
-  python -m reports results.json -o report.html      of what diagnostics.check --json wrote
-  python -m reports mine:pipeline -o report.html     check and render in one step
-  python -m reports compare base.json head.json -o diff.html
-
-exit 0 whenever the page was written, 2 where it was not
-"""
+_EXAMPLES = [
+    "python -m reports results.json -o report.html  # of what diagnostics.check --json wrote",
+    "python -m reports examples.written_recipe:pipeline -o report.html  # check and render in one step",
+]
+_COMPARE_EXAMPLES = ["python -m reports compare base.json head.json -o diff.html"]
+_EXITS = {0: "the page was written, whatever it says"}
+_MODULE = re.compile(r"[A-Za-z_][\w.]*(?<!\.json)(:[\w.]*)?")
 
 
 @command
@@ -33,7 +35,7 @@ def _report(arguments: list[str]) -> int:
     scenes = scenes_of(asked)
     taken = {option: file for scene in scenes for option, file in scene.files.items()}
     if not _is_pipeline(asked.results):
-        taken["RESULTS"] = Path(asked.results)
+        taken["RESULTS"] = _results_file(Path(asked.results))
     page_path, summary_path = _outputs(asked, taken)
     results = _results(asked.results, scenes)
     from reports.page import page  # Drawing needs matplotlib: no mistake has to wait for its import.
@@ -47,7 +49,8 @@ def _report(arguments: list[str]) -> int:
 
 def _compare(arguments: list[str]) -> int:
     asked = _compare_parser().parse_args(arguments)
-    page_path, summary_path = _outputs(asked, {"BASE": asked.base, "HEAD": asked.head})
+    given = {"BASE": _results_file(asked.base), "HEAD": _results_file(asked.head)}
+    page_path, summary_path = _outputs(asked, given)
     base, head = read_results(asked.base), read_results(asked.head)
     from reports.compare import compare
     from reports.compare_page import compare_page
@@ -61,12 +64,12 @@ def _compare(arguments: list[str]) -> int:
 
 
 def _report_parser() -> Parser:
-    parser = Parser(
+    parser = parser_with(
+        _EXAMPLES,
+        _EXITS,
         prog="python -m reports",
         description="Make one HTML page of what a check found.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        notes="python -m reports compare --help explains how two of them are compared.",
     )
     parser.add_argument(
         "results", metavar="RESULTS", help="what diagnostics.check --json wrote, or package.module:object"
@@ -77,10 +80,11 @@ def _report_parser() -> Parser:
 
 
 def _compare_parser() -> Parser:
-    parser = Parser(
+    parser = parser_with(
+        _COMPARE_EXAMPLES,
+        _EXITS,
         prog="python -m reports compare",
         description="Make one HTML page of what changed from one diagnosis to another.",
-        allow_abbrev=False,
     )
     parser.add_argument("base", metavar="base.json", type=Path, help="what diagnostics.check --json wrote before")
     parser.add_argument("head", metavar="head.json", type=Path, help="and after the change")
@@ -96,6 +100,18 @@ def _add_outputs(parser: Parser) -> None:
 def _is_pipeline(text: str) -> bool:
     """Whether what is asked for is a `package.module:object`, and no file of that name is there."""
     return ":" in text and not Path(text).exists()
+
+
+def _results_file(path: Path) -> Path:
+    """`path` itself, where it may be a results file. Raises `InputError` for what is plainly meant as a pipeline."""
+    with blaming(str(path)):
+        there = path.exists()
+    if path.suffix == ".py" or (_MODULE.fullmatch(str(path)) and not there):
+        raise InputError(
+            f"{path}: it is no results file; write one with `python -m diagnostics.check mine:pipeline --json FILE`, "
+            "or give python -m reports the pipeline itself, as mine:pipeline"
+        )
+    return path
 
 
 def _outputs(asked: argparse.Namespace, taken: Mapping[str, Path]) -> tuple[Path, Path | None]:

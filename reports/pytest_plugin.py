@@ -12,7 +12,10 @@ import pytest
 from diagnostics.pytest_plugin import GROUP
 
 OPTION, KEY = "--geometry-report", "geometry_report"
-_HELP = "write what the geometry checks found as a page; of several pipelines, one each: report.NAME.html"
+_HELP = (
+    "write what the geometry checks found as a page; of several pipelines, one each: report.NAME.html; "
+    "pytest -k geometry --geometry-report=report.html"
+)
 _THEIRS = {"--junitxml": "xmlpath", "--html": "htmlpath"}  # other reports of a run, pytest's own and pytest-html's
 
 

@@ -19,7 +19,7 @@ from reports.agreement import refuse_disagreement
 
 Results = dict[str, Any]
 _MOST_BYTES = 64 * 2**20  # some fifty times what a run over many image sizes writes
-_REMEDY = "give a file that `python -m diagnostics.check --json` wrote"
+_REMEDY = "give a file that `python -m diagnostics.check mine:pipeline --json FILE` wrote"
 # What an older file may lack, and what is then shown: nothing.
 _ABSENT: Results = {
     "conditions": {},

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import tomllib
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from fences import ROOT, fences
+
 EXAMPLES = ROOT / "examples" / "ci"
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 TEXTS = {
@@ -27,7 +27,7 @@ CHECK, COMMENT, GITLAB = (
 STEPS = CHECK["jobs"]["geometry"]["steps"]
 COMMENT_STEPS = COMMENT["jobs"]["comment"]["steps"]
 TRIGGERS = True  # PyYAML reads the key `on` as YAML 1.1 does
-FENCES = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+FENCES = fences(PAGE)
 
 SHELL = {f"github: {step.get('name')}": step["run"] for step in STEPS if "run" in step}
 SHELL |= {

@@ -37,7 +37,8 @@ def refusal(path: Path) -> str:
 
 
 def test_nothing_there_is_told():
-    assert refusal(Path("no/such/place")) == "no/such/place: No such file or directory; check that path"
+    wrong = "no/such/place: No such file or directory; check that path; a relative one starts in the current folder"
+    assert refusal(Path("no/such/place")) == wrong
 
 
 def test_a_folder_without_a_data_set_is_told_what_was_looked_for(tmp_path):

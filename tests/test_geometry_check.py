@@ -105,11 +105,14 @@ def raising(*_):
 
 STAGE_ERRORS = {
     "raises": (raising, "lift: raised RuntimeError: no such layer at .*test_geometry_check.py"),
-    "transposed": (lambda *a: Lift(CROP)(*a).T, r"must return values \(\d+, 4\), got \(4, \d+\)"),
+    "transposed": (lambda *a: Lift(CROP)(*a).T, r"values \(N, C\), here \(\d+, 4\), got \(4, \d+\); transpose it$"),
     "no array": (lambda *_: "values", "must return a tensor or array, got str"),
     "not a number": (lambda *a: Lift(CROP)(*a) * float("nan"), "returns values of which none is finite"),
-    "a mask of another length": (lambda *a: (Lift(CROP)(*a), torch.ones(3)), r"must return a mask \(\d+,\)"),
-    "a mask of scores": (lambda *a: (Lift(CROP)(*a), Lift(CROP)(*a)[:, 0]), "must return a mask"),
+    "a mask of another length": (
+        lambda *a: (Lift(CROP)(*a), torch.ones(3)),
+        r"a mask \(N,\), here \(\d+,\)",
+    ),
+    "a mask of scores": (lambda *a: (Lift(CROP)(*a), Lift(CROP)(*a)[:, 0]), "must return a mask of booleans"),
     "nothing": (lambda *_: None, "must return"),
 }
 
@@ -263,7 +266,7 @@ def test_the_command_of_a_result_reproduces_it_in_the_shell(adapter, capsys):
         (["mine"], "no package.module:object"),
         (["nowhere:right"], "there is no module nowhere"),
         (["mine:left"], "has no left"),
-        (["mine:number"], "it is a int, not a Pipeline"),
+        (["mine:number"], "it is of type int, not a Pipeline; write number = diagnostics.Pipeline("),
         (["mine:right", "--json", "no/found.json"], "no folder"),
         (["mine:right", "--check", "everything"], "invalid choice"),
         (["mine:right", "--sed", "1"], "unrecognized"),
@@ -283,7 +286,10 @@ def test_a_mistake_at_the_command_is_one_line_and_exit_2(adapter, arguments, say
 
 def test_nothing_to_measure_is_exit_2(adapter, capsys):
     assert main(["mine:empty"]) == 2
-    assert "nothing to measure" in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert "nothing to measure" in out
+    assert err.startswith("error: mine:empty: nothing was measured; ")
+    assert len(err.splitlines()) == 1
 
 
 def test_a_module_that_is_missing_inside_the_users_own_is_not_hidden(adapter):

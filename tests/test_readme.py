@@ -1,29 +1,20 @@
 """The README's commands and code do what the README says; the set-up that only a bare machine can run is CI's own."""
 
-import os
+import functools
 import re
 import shlex
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import fences
+from fences import ROOT, run, words
 from scans import write_scan
 
-ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SET_UP = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install --quiet \S+ && \.venv/bin/python ")
-
-
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-
-
-def run(arguments, cwd):
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(arguments, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+blocks = functools.partial(fences.blocks, README)
 
 
 def test_the_first_two_commands_set_themselves_up():
@@ -60,10 +51,6 @@ def test_the_numbers_beside_the_geometry_are_true(tmp_path):
     printed = run([sys.executable, "-c", GEOMETRY], tmp_path).stdout
     assert "resized_size=(224, 298)" in printed
     assert "offset=(37, 0)" in printed
-
-
-def words(text):
-    return " ".join(text.split())
 
 
 def test_checking_the_adapter_says_what_the_readme_shows(tmp_path):
