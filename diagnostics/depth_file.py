@@ -62,7 +62,9 @@ def _npy_values(path: Path) -> NDArray[Any]:
     size = path.stat().st_size
     if size != expected:
         raise ValueError(f"{path.name}: its header asks for {expected:,} bytes, but it has {size:,}: it is damaged")
-    values: NDArray[Any] = np.load(path, allow_pickle=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a header that Python 2 wrote
+        values: NDArray[Any] = np.load(path, allow_pickle=False)
     return values
 
 

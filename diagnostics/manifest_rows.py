@@ -88,7 +88,7 @@ class ParquetRows:
     def __getitem__(self, index: int) -> bytes:
         group = bisect_right(self._starts, index) - 1
         if group != self._group:
-            self._table = None  # One group at a time is held, also while the next is read.
+            self._group, self._table = -1, None  # One group at a time is held, also while the next is read.
             with _parquet_errors():
                 self._group, self._table = group, self._file.read_row_group(group)
         with _parquet_errors():

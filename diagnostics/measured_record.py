@@ -25,12 +25,12 @@ def refuse_other(record: Any, grid: Sequence[int] | None) -> None:
     grid: `[rows, columns]` of its landing counts, where it is known.
     """
     row, counts, tried = record["row"], record["counts"], record["tried"]
-    fits = row.keys() == _KINDS.keys() and all(_is(kind, row[name]) for name, kind in _KINDS.items())
+    fits = isinstance(row, dict) and row.keys() == _KINDS.keys() and all(_is(kind, row[name]) for name, kind in _KINDS.items())
     if not (fits and _is_table(counts, grid) and isinstance(tried, dict)):
         raise ValueError("it is no record of a frame")
     for key, found in tried.items():
         _refuse_correction(key)
-        if len(found) != _COUNTS or not _are_counts(found):
+        if not isinstance(found, list) or len(found) != _COUNTS or not _are_counts(found):
             raise ValueError("it is no agreement of a frame")
 
 
@@ -49,6 +49,8 @@ def _are_counts(values: list[Any]) -> bool:
 def _is_table(counts: list[list[Any]], grid: Sequence[int] | None) -> bool:
     if counts == []:
         return True
+    if not (isinstance(counts, list) and all(isinstance(row, list) for row in counts)):
+        return False
     shape = (len(counts), len(counts[0])) if grid is None else tuple(grid)
     return len(counts) == shape[0] and all(len(row) == shape[1] and _are_counts(row) for row in counts)
 

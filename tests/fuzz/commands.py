@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
-import os
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PIL import Image
@@ -87,12 +88,8 @@ def read_name(content: bytes, folder: Path) -> None:
     if names_others(text):
         return
     write_modules(folder)
-    here = Path.cwd()
-    os.chdir(folder)
-    try:
+    with contextlib.chdir(folder), modules_kept():
         found = read_or_refused(lambda: loaded(text))
-    finally:
-        os.chdir(here)
     holds(found is None, "there is no pipeline")
 
 
@@ -112,7 +109,9 @@ def read_arguments(content: bytes, folder: Path) -> None:
     outputs = [folder / text for text in outputs_of(arguments)]
     pictures = [folder / f"{Path(text).stem}.landing.png" for text in arguments if _is_name(text)]
     try:
-        if command_kept(COMMANDS[name], arguments, folder, [*outputs, *pictures]) in (0, 1):
+        with modules_kept():
+            code = command_kept(COMMANDS[name], arguments, folder, [*outputs, *pictures])
+        if code in (0, 1):
             shutil.rmtree(folder / "in")  # what was asked for may be there
     finally:
         for path in folder.iterdir():
@@ -143,6 +142,18 @@ def names_others(text: str) -> bool:
     if ":" not in text or root in _MODULES or not root.isidentifier():
         return False
     return importlib.util.find_spec(root) is not None
+
+
+@contextlib.contextmanager
+def modules_kept() -> Iterator[None]:
+    """What a name makes Python import, and where it is looked for, is forgotten afterwards."""
+    path = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in _MODULES:
+            sys.modules.pop(name, None)
 
 
 def write_modules(folder: Path) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import resource
 import sys
 import time
 import traceback
@@ -23,7 +22,9 @@ from diagnostics.command_line import InputError, blaming, shown
 
 MOST_CHARACTERS = 20_000  # of an error's one line: a path of 4,096 bytes may be in it, escaped
 MOST_SECONDS = 10.0  # of CPU a call, looked at by the fuzzer alone: tests use no clock
-MOST_GROWTH = 1 << 29  # bytes by which one call may raise the process's peak
+MOST_GROWTH = 1 << 29  # bytes that one call may hold above what was held before it
+_CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+_NO_MATTER = (os.devnull, _CLEAR.name, ".pyc", "__pycache__")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES = {"os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod"}
 _NEVER = ("subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "socket.connect", "pickle.find_class")
@@ -49,9 +50,8 @@ class _Watch:
         elif (event == "open" and _writes(*args[1:3])) or event in _CHANGES:
             place = os.path.realpath(args[0]) if isinstance(args[0], str | bytes | os.PathLike) else ""
             place = os.fsdecode(place)
-            if place and place != os.devnull and not place.endswith(".pyc") and "__pycache__" not in place:
-                if not place.startswith(self._allowed or ("\0",)):
-                    self._heard.append(f"{event} {place!r}")
+            if place and not place.startswith(self._allowed) and not place.endswith(_NO_MATTER):
+                self._heard.append(f"{event} {place!r}")
 
     @contextlib.contextmanager
     def over(self, allowed: Collection[Path]) -> Iterator[None]:
@@ -79,16 +79,25 @@ def bounded(allowed: Collection[Path] = ()) -> Iterator[None]:
 
     Raises `Finding`, from what was raised where a reader's own error is none that it may raise.
     """
-    peak, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    held, start = _peak(fresh=True), time.process_time()
     with told_as_findings(), _watch.over(allowed), warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", DeprecationWarning)  # as Python does, outside of tests
         yield
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) * 1024
-    if grown > MOST_GROWTH:
+    if (grown := _peak() - held) > MOST_GROWTH:
         raise Finding(f"it took {grown >> 20} MB")
     if "atheris" in sys.modules and time.process_time() - start > MOST_SECONDS:
         raise Finding(f"it took {time.process_time() - start:.0f} s")
+
+
+def _peak(*, fresh: bool = False) -> int:
+    """The most memory that the process held, bytes; since the last `fresh` one. 0 where it is no Linux that tells."""
+    try:
+        if fresh:
+            _CLEAR.write_text("5")  # proc(5): resets the peak, "VmHWM"
+        return int(_STATUS.read_text().partition("VmHWM:")[2].split()[0]) << 10
+    except OSError:
+        return 0
 
 
 @contextlib.contextmanager
@@ -121,7 +130,7 @@ def read_or_refused(read: Callable[[], Any], allowed: Collection[Path] = ()) -> 
                 return read()
         except InputError as error:
             told = shown(error)
-    check_line(f"error: {told}")
+    check_line(f"error: {told.removeprefix('FILE:')}")
     return None
 
 
@@ -166,6 +175,5 @@ def command_kept(
 
 def contents_of(folder: Path) -> dict[str, bytes | None]:
     """The files below `folder` and what is in them; None for a folder."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")
-    }
+    paths = (path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in paths}

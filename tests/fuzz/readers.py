@@ -16,6 +16,7 @@ from fuzz.oracle import told_as_findings
 class Reader:
     """harness: `module:function` below this package, imported when it is needed: some import torch.
 
+    share: of a Hypothesis profile's examples, per cent: what takes long is tried less often.
     instrumented: packages whose coverage guides the fuzzer, besides our own.
     """
 
@@ -23,6 +24,7 @@ class Reader:
     harness: str
     seeds: Callable[[], Iterable[bytes]]
     edit: Edit
+    share: int = 100
     instrumented: tuple[str, ...] = ()
 
     def read(self) -> Callable[[bytes, Path], None]:
@@ -38,17 +40,17 @@ class Reader:
 
 
 READERS = (
-    Reader("image", "files:read_image", seeds.images, mutations.edited_image, ("PIL",)),
-    Reader("npy", "files:read_npy", seeds.arrays, mutations.edited_npy, ("numpy.lib",)),
-    Reader("camera", "files:read_camera_file", seeds.cameras, mutations.edited_json),
-    Reader("manifest", "datasets:read_manifest", seeds.manifests, mutations.edited_lines),
-    Reader("parquet", "datasets:read_parquet", seeds.parquets, mutations.edited_bytes),
-    Reader("matrices", "datasets:read_matrices", seeds.matrices, mutations.edited_words),
-    Reader("transforms", "datasets:read_transforms", seeds.transforms, mutations.edited_json),
-    Reader("colmap", "datasets:read_colmap", seeds.models, mutations.edited_words),
-    Reader("journal", "datasets:read_journal", seeds.journals, mutations.edited_lines),
-    Reader("results", "commands:read_results_file", seeds.results, mutations.edited_json),
-    Reader("name", "commands:read_name", seeds.names, mutations.edited_name),
-    Reader("arguments", "commands:read_arguments", seeds.arguments, mutations.edited_arguments),
+    Reader("image", "files:read_image", seeds.images, mutations.edited_image, 100, ("PIL",)),
+    Reader("npy", "files:read_npy", seeds.arrays, mutations.edited_npy, 100, ("numpy.lib",)),
+    Reader("camera", "files:read_camera_file", seeds.cameras, mutations.edited_json, 60),
+    Reader("manifest", "datasets:read_manifest", seeds.manifests, mutations.edited_lines, 60),
+    Reader("parquet", "datasets:read_parquet", seeds.parquets, mutations.edited_bytes, 40),
+    Reader("matrices", "datasets:read_matrices", seeds.matrices, mutations.edited_words, 12),
+    Reader("transforms", "datasets:read_transforms", seeds.transforms, mutations.edited_json, 40),
+    Reader("colmap", "datasets:read_colmap", seeds.models, mutations.edited_words, 12),
+    Reader("journal", "datasets:read_journal", seeds.journals, mutations.edited_lines, 100),
+    Reader("results", "commands:read_results_file", seeds.results, mutations.edited_json, 10),
+    Reader("name", "commands:read_name", seeds.names, mutations.edited_name, 100),
+    Reader("arguments", "commands:read_arguments", seeds.arguments, mutations.edited_arguments, 25),
 )
 BY_NAME = {reader.name: reader for reader in READERS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +29,12 @@ _EXTRA: tuple[dict[str, Any], ...] = (
 def images() -> Iterator[bytes]:
     """A picture of 7x5 pixels in every format that Pillow writes, of every mode that the format has."""
     Image.init()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of formats that Pillow will not write any more
+        yield from _pictures()
+
+
+def _pictures() -> Iterator[bytes]:
     for options in (*({"format": name} for name in sorted(Image.SAVE)), *_EXTRA):
         for mode in _MODES:
             target = io.BytesIO()
