@@ -168,7 +168,7 @@ def _intrinsics(given: Mapping[str, Any], size: Size) -> dict[str, float]:
 
 def _focal(given: Mapping[str, Any], name: str, side: int) -> float:
     angle = as_number(given[name], name)
-    if not 0 < angle < math.pi:
+    if not 0 < angle / 2 < math.pi / 2:  # half of the smallest angle is 0
         raise ValueError(f"{name} must be an angle in radians between 0 and pi, got {angle}")
     return side / 2 / math.tan(angle / 2)
 

@@ -29,6 +29,8 @@ def refuse_other(record: Any, grid: Sequence[int] | None) -> None:
     if not (fits and _is_table(counts, grid) and isinstance(tried, dict)):
         raise ValueError("it is no record of a frame")
     for key, found in tried.items():
+        if not key.startswith("{"):
+            raise ValueError("it is no correction")
         _refuse_correction(key)
         if not isinstance(found, list) or len(found) != _COUNTS or not _are_counts(found):
             raise ValueError("it is no agreement of a frame")

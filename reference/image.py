@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from os import PathLike, fspath
 from typing import BinaryIO
 
@@ -23,6 +25,10 @@ _DAMAGED = (
     *(OSError, SyntaxError, EOFError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError),
     *(AssertionError, RuntimeError, MemoryError, BufferError, struct.error, zlib.error),
 )
+
+
+# What Pillow logs of damaged files it raises as well; without any handler Python would print it.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 class _ProgramError(Exception):
@@ -43,7 +49,8 @@ def decoding(file: BinaryIO, name: object, damage: str = "damaged") -> Iterator[
             with Image.open(file) as image:
                 if image.format == _PROGRAM:
                     raise _ProgramError
-                yield image
+                with _stderr_dropped() if image.format == "TIFF" else nullcontext():
+                    yield image
         except _ProgramError:
             raise ValueError(f"{name}: EPS is a program, which is not run here; export it as PNG") from None
         except UnidentifiedImageError:
@@ -52,6 +59,23 @@ def decoding(file: BinaryIO, name: object, damage: str = "damaged") -> Iterator[
             raise ValueError(f"{name}: too many pixels to be an image in good faith") from None
         except _DAMAGED as error:
             raise ValueError(f"{name}: the image is {damage} ({error})") from None
+
+
+@contextmanager
+def _stderr_dropped() -> Iterator[None]:
+    """Nothing reaches the process's stderr: libtiff prints there by itself what Pillow then raises."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def load_image(path: str | PathLike[str]) -> Image.Image:

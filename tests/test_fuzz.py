@@ -83,6 +83,8 @@ BAD = {
     "a warning": lambda: warnings.warn("odd", stacklevel=1),
     "an empty message": lambda: _raised(ValueError("")),
     "a message without an end": lambda: _raised(ValueError("x" * 100_000)),
+    "a line": lambda: print("odd"),
+    "a line of a C library": lambda: os.write(2, b"odd"),
     "a program": lambda: subprocess.run(["true"], check=True),
     "a pickle": _unpickled,
     "a file elsewhere": lambda: Path("elsewhere").write_bytes(b"x"),

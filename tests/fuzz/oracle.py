@@ -11,6 +11,7 @@ import contextlib
 import io
 import os
 import sys
+import tempfile
 import time
 import traceback
 import warnings
@@ -23,6 +24,7 @@ from diagnostics.command_line import InputError, blaming, shown
 MOST_CHARACTERS = 20_000  # of an error's one line: a path of 4,096 bytes may be in it, escaped
 MOST_SECONDS = 10.0  # of CPU a call, looked at by the fuzzer alone: tests use no clock
 MOST_GROWTH = 1 << 29  # bytes that one call may hold above what was held before it
+_PRINTED = tempfile.TemporaryFile()  # noqa: SIM115 - held by the process as long as it lives
 _CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 _NO_MATTER = (os.devnull, _CLEAR.name, ".pyc", "__pycache__")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -90,6 +92,22 @@ def bounded(allowed: Collection[Path] = ()) -> Iterator[None]:
         raise Finding(f"it took {time.process_time() - start:.0f} s")
 
 
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """Raise `Finding` where something is printed, by Python or by a C library to the process's stderr."""
+    said, start, kept = io.StringIO(), os.lseek(_PRINTED.fileno(), 0, os.SEEK_END), os.dup(2)
+    try:
+        os.dup2(_PRINTED.fileno(), 2)
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+    printed = said.getvalue() + os.pread(_PRINTED.fileno(), 300, start).decode(errors="replace")
+    if printed:
+        raise Finding(f"it printed: {printed[:300]!r}")
+
+
 def _peak(*, fresh: bool = False) -> int:
     """The most memory that the process held, bytes; since the last `fresh` one. 0 where it is no Linux that tells."""
     try:
@@ -124,7 +142,7 @@ def read_or_refused(read: Callable[[], Any], allowed: Collection[Path] = ()) -> 
 
     Raises `Finding` for everything else that it does.
     """
-    with bounded(allowed):
+    with bounded(allowed), silent():
         try:
             with blaming("FILE"):
                 return read()
