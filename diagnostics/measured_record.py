@@ -25,7 +25,8 @@ def refuse_other(record: Any, grid: Sequence[int] | None) -> None:
     grid: `[rows, columns]` of its landing counts, where it is known.
     """
     row, counts, tried = record["row"], record["counts"], record["tried"]
-    fits = isinstance(row, dict) and row.keys() == _KINDS.keys() and all(_is(kind, row[name]) for name, kind in _KINDS.items())
+    named = isinstance(row, dict) and row.keys() == _KINDS.keys()
+    fits = named and all(_is(kind, row[name]) for name, kind in _KINDS.items())
     if not (fits and _is_table(counts, grid) and isinstance(tried, dict)):
         raise ValueError("it is no record of a frame")
     for key, found in tried.items():

@@ -53,7 +53,8 @@ def checked_fields(cls: type, data: Any) -> dict[str, Any]:
     known = [field.name for field in fields(cls)]
     unknown = [str(key) for key in data if key not in known]
     if unknown:
-        raise ValueError(f"{cls.__name__} has no field {', '.join(map(reprlib.repr, unknown[:_SHOWN]))}; it has {', '.join(known)}")
+        told = ", ".join(map(reprlib.repr, unknown[:_SHOWN]))
+        raise ValueError(f"{cls.__name__} has no field {told}; it has {', '.join(known)}")
     missing = [field.name for field in fields(cls) if field.name not in data and field.default is MISSING]
     if missing:
         raise ValueError(f"{cls.__name__} needs the field {', '.join(map(repr, missing))}")

@@ -8,6 +8,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image
@@ -83,7 +84,7 @@ def _hold_page(text: str | None) -> None:
 
 
 def read_name(content: bytes, folder: Path) -> None:
-    """The text that names a pipeline; modules that are there and not ours are left alone, as importing them runs them."""
+    """The text that names a pipeline; installed modules are left alone, for to import one is to run it."""
     text = content.decode("utf-8", "surrogateescape")
     if names_others(text):
         return
@@ -94,7 +95,7 @@ def read_name(content: bytes, folder: Path) -> None:
 
 
 def read_arguments(content: bytes, folder: Path) -> None:
-    """A command and its arguments as a JSON list of texts, in a folder with a few files; what is no such list is none."""
+    """A command and its arguments as a JSON list of texts, in a folder with a few files."""
     try:
         arguments = json.loads(content)
     except (ValueError, RecursionError):
@@ -121,7 +122,7 @@ def read_arguments(content: bytes, folder: Path) -> None:
 
 def outputs_of(arguments: list[str]) -> list[str]:
     """What follows an option that names an output, glued to it or not."""
-    found = [value for option, value in zip(arguments, arguments[1:], strict=False) if option in OUTPUTS]
+    found = [value for option, value in pairwise(arguments) if option in OUTPUTS]
     found += [text.removeprefix("-o").removeprefix("=") for text in arguments if text.startswith("-o") and text != "-o"]
     found += [text.split("=", 1)[1] for text in arguments if text.startswith(("--json=", "--summary="))]
     return list(filter(_is_name, found))

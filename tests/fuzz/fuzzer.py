@@ -46,7 +46,8 @@ def main(name: str, seconds: int, folder: Path) -> None:
         return content[:longest]
 
     options = [
-        f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=3000", f"-max_len={_LONGEST}", "-print_final_stats=1",
+        f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=3000", f"-max_len={_LONGEST}",
+        "-print_final_stats=1",
         "-len_control=0", f"-artifact_prefix={found}/", "-verbosity=1", str(corpus),
     ]  # fmt: skip
     atheris.Setup([sys.argv[0], *options], _noting(read, found, scratch), custom_mutator=edited)

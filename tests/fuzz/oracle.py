@@ -1,4 +1,4 @@
-"""What must hold of any reader, whatever it is given: a value, or one line that says what is wrong; and no side effects.
+"""What must hold of any reader, whatever it is given: a value, or one line that says what is wrong; no side effects.
 
 The side effects are told by Python's audit events (PEP 578): files opened for writing, renamed or removed outside the
 places that are allowed, programs started, connections, names looked up for a pickle. C libraries that write by

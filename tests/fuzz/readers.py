@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz import mutations, seeds
-from fuzz.mutations import Edit
+from fuzz import command_edits, edits, file_edits, json_edits, seeds
+from fuzz.edits import Edit
 from fuzz.oracle import told_as_findings
 
 
@@ -40,17 +40,17 @@ class Reader:
 
 
 READERS = (
-    Reader("image", "files:read_image", seeds.images, mutations.edited_image, 100, ("PIL",)),
-    Reader("npy", "files:read_npy", seeds.arrays, mutations.edited_npy, 100, ("numpy.lib",)),
-    Reader("camera", "files:read_camera_file", seeds.cameras, mutations.edited_json, 60),
-    Reader("manifest", "datasets:read_manifest", seeds.manifests, mutations.edited_lines, 60),
-    Reader("parquet", "datasets:read_parquet", seeds.parquets, mutations.edited_bytes, 40),
-    Reader("matrices", "datasets:read_matrices", seeds.matrices, mutations.edited_words, 12),
-    Reader("transforms", "datasets:read_transforms", seeds.transforms, mutations.edited_json, 40),
-    Reader("colmap", "datasets:read_colmap", seeds.models, mutations.edited_words, 12),
-    Reader("journal", "datasets:read_journal", seeds.journals, mutations.edited_lines, 100),
-    Reader("results", "commands:read_results_file", seeds.results, mutations.edited_json, 10),
-    Reader("name", "commands:read_name", seeds.names, mutations.edited_name, 100),
-    Reader("arguments", "commands:read_arguments", seeds.arguments, mutations.edited_arguments, 25),
+    Reader("image", "files:read_image", seeds.images, file_edits.edited_image, 100, ("PIL",)),
+    Reader("npy", "files:read_npy", seeds.arrays, file_edits.edited_npy, 100, ("numpy.lib",)),
+    Reader("camera", "files:read_camera_file", seeds.cameras, json_edits.edited_json, 60),
+    Reader("manifest", "datasets:read_manifest", seeds.manifests, json_edits.edited_lines, 60),
+    Reader("parquet", "datasets:read_parquet", seeds.parquets, edits.edited_bytes, 40),
+    Reader("matrices", "datasets:read_matrices", seeds.matrices, edits.edited_words, 12),
+    Reader("transforms", "datasets:read_transforms", seeds.transforms, json_edits.edited_json, 40),
+    Reader("colmap", "datasets:read_colmap", seeds.models, edits.edited_words, 12),
+    Reader("journal", "datasets:read_journal", seeds.journals, json_edits.edited_lines, 100),
+    Reader("results", "commands:read_results_file", seeds.results, json_edits.edited_json, 10),
+    Reader("name", "commands:read_name", seeds.names, command_edits.edited_name, 100),
+    Reader("arguments", "commands:read_arguments", seeds.arguments, command_edits.edited_arguments, 25),
 )
 BY_NAME = {reader.name: reader for reader in READERS}

@@ -10,13 +10,16 @@ import results_made
 def full_results() -> dict[str, Any]:
     """Two image sizes with lattice and mask, a projection, colours, a heat map and an audit."""
     at_size = {
-        "image_size": [48, 64], "resized_size": [24.0, 32.0], "offset": [4.0, 0.0], "crop_size": [24, 24], "grid": [2, 2],
+        "image_size": [48, 64], "resized_size": [24.0, 32.0], "offset": [4.0, 0.0], "crop_size": [24, 24], "grid": [2,
+        2],
         "fine": [4, 4], "mirrored": [False, False], "geometry": _GEOMETRY,
         "crop_from_image": {"scale": [0.5, 0.5], "shift": [-4.25, -0.25]},
         "grid_from_image": {"scale": [1 / 24, 1 / 24], "shift": [-0.8125, -0.479]},
         "read_from_image": {"scale": [1 / 24, 1 / 24], "shift": [-0.7, -0.4], "swapped": False, "residual": 0.001},
-        "lattice": {"u": [10, 30, 50], "v": [5, 25], "error_x": [[1, 2, None], [1, 1, 1]], "error_y": [[0, 0, 0], [0, 0.5, 0]]},
-        "mask": {"rule": "centre", "rows": ["0110", "0110"], "share": 0.5, "exact": 0.4, "first": [16, 8], "last": [48, 40]},
+        "lattice": {"u": [10, 30, 50], "v": [5, 25], "error_x": [[1, 2, None], [1, 1, 1]], "error_y": [[0, 0, 0], [0,
+        0.5, 0]]},
+        "mask": {"rule": "centre", "rows": ["0110", "0110"], "share": 0.5, "exact": 0.4, "first": [16, 8],
+        "last": [48, 40]},
     }  # fmt: skip
     landing = {"image_size": [48, 64], "scale": [1 / 24, 1 / 24], "shift": [-0.7, -0.4], "swapped": False}
     fault = results_made.fault_of(links=["cell"], landing=landing, alternatives=["a + b"])
@@ -43,7 +46,8 @@ _GEOMETRY = {
     "offset": [4, 0], "align_corners": False,
 }  # fmt: skip
 _HEATMAP = {
-    "image": "scene.png", "points_file": "points.npy", "camera": None, "points": 5, "finite": 4, "in_image": 4, "in_crop": 3,
+    "image": "scene.png", "points_file": "points.npy", "camera": None, "points": 5, "finite": 4, "in_image": 4,
+    "in_crop": 3,
     "geometry": _GEOMETRY, "density": {"side": 16, "counts": [[1, 0, 0, 1], [0, 2, 0, 0], [0, 0, 0, 0]]},
     "grids": [{"grid": [2, 2], "valid": 3, "counts": [[1, 1], [1, 0]]}],
     "read": {"grid": [2, 2], "counts": [[1, 1], [0, 0]], "elsewhere": 1},

@@ -21,7 +21,8 @@ from reference.closed_form import geometry_for
 _MODES = ("RGB", "RGBA", "L", "LA", "P", "1", "I;16", "I", "F", "CMYK")
 _EXTRA: tuple[dict[str, Any], ...] = (
     {"format": "JPEG", "progressive": True}, {"format": "TIFF", "compression": "tiff_lzw"},
-    {"format": "TIFF", "compression": "jpeg"}, {"format": "WEBP", "lossless": True}, {"format": "BMP", "bitmap_format": "bmp"},
+    {"format": "TIFF", "compression": "jpeg"}, {"format": "WEBP", "lossless": True}, {"format": "BMP",
+    "bitmap_format": "bmp"},
     {"format": "TGA", "compression": "tga_rle"}, {"format": "JPEG2000", "irreversible": True},
 )  # fmt: skip
 
@@ -106,7 +107,10 @@ def parquets() -> Iterator[bytes]:
     from pyarrow import parquet
 
     rows = [json.loads(line) for content in manifests() for line in content.splitlines()]
-    tables = [[row | {"camera": json.dumps(row["camera"])} for row in rows], [row for row in rows if "fx" in row["camera"]]]
+    tables = [
+        [row | {"camera": json.dumps(row["camera"])} for row in rows],
+        [row for row in rows if "fx" in row["camera"]],
+    ]
     for table in tables:
         for compression in ("none", "snappy", "zstd"):
             target = io.BytesIO()
@@ -155,7 +159,11 @@ def journals() -> Iterator[bytes]:
     measured = Row("a.png", "", 48, 64, 48, 64, 1, 0.5, "b.png", 900, 800, 700, 600, 500, 400, 300)
     tried = {Correction(): Agreement(900, 800, 700, 400, 300, 20)}
     tried[Correction(inverted=True, factor=(0.5, 0.5))] = Agreement(900, 800, 700, 400, 390, 1)
-    records = [Measured(measured, [[500, 0], [0, 0]], tried), Measured(Row("b.png", "it is gone")), Measured(Row("c.png"))]
+    records = [
+        Measured(measured, [[500, 0], [0, 0]], tried),
+        Measured(Row("b.png", "it is gone")),
+        Measured(Row("c.png")),
+    ]
     with TemporaryDirectory() as folder:
         path = Path(folder, "journal")
         with Journal(path, AUDITED, FRAMES) as journal:
