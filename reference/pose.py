@@ -53,7 +53,7 @@ def _is_last_row(row: tuple[float, ...]) -> bool:
     return max(abs(number - target) for number, target in zip(row, (0, 0, 0, 1), strict=True)) <= _LAST_ROW_SLACK
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")
 def _check_rotation(rotation: Any, name: str) -> None:
     if np.linalg.det(rotation) < 0:
         raise ValueError(
