@@ -42,7 +42,12 @@ def test_numbers_that_floats_cannot_tell_apart_are_refused(name):
 
 def test_a_message_is_no_longer_than_a_line_however_long_the_value():
     """1,000 characters hold the names of all fields."""
-    for wrong in ({"x" * 10**5: 1}, {str(k): 1 for k in range(10**4)}, {"in_size": [1] * 10**5}, {"in_size": "x" * 10**5}):
+    for wrong in (
+        {"x" * 10**5: 1},
+        {str(k): 1 for k in range(10**4)},
+        {"in_size": [1] * 10**5},
+        {"in_size": "x" * 10**5},
+    ):
         with pytest.raises((TypeError, ValueError)) as told:
             GeomMeta.from_dict({**GOOD, **wrong})
         assert len(str(told.value)) < 1000
