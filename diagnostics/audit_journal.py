@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from diagnostics.command_line import InputError, blaming
+from diagnostics.dataset_json import strict_json
+from diagnostics.measured_record import refuse_other
 
+_MOST_BYTES = 10_000_000  # of a line; a record takes some 2,000
 _FORMAT = 2  # of its lines: one of another version is another audit's
 
 
@@ -23,7 +27,7 @@ class Journal:
 
     def __init__(self, path: Path, audited: Mapping[str, Any], frames: int) -> None:
         self.path = path
-        self._places = array("q", [-1]) * frames
+        self._places, self._grid = array("q", [-1]) * frames, audited.get("grid")
         header = json.dumps({"journal": _FORMAT, **audited}, sort_keys=True) + "\n"
         with blaming(str(path)):
             self._file = path.open("a+b")
@@ -31,7 +35,7 @@ class Journal:
 
     def _recover(self, header: bytes) -> None:
         self._file.seek(0)
-        first = self._file.readline()
+        first = self._file.readline(len(header))
         if first != header and header.startswith(first):  # new, or killed while its first line was written
             self._file.truncate(0)
             self._file.write(header)
@@ -44,15 +48,17 @@ class Journal:
                 "one, or remove the file"
             )
         end = self._file.tell()
-        for line in iter(self._file.readline, b""):
-            if not line.endswith(b"\n"):
+        for line in iter(partial(self._file.readline, _MOST_BYTES), b""):
+            if not line.endswith(b"\n") and len(line) < _MOST_BYTES:
                 break
             try:
-                kept = json.loads(line)
-                self._places[range(len(self._places)).index(kept["index"])] = end if kept["record"]["row"] else -1
-            except (ValueError, KeyError, TypeError, IndexError):
+                kept = strict_json(line)
+                place = range(len(self._places)).index(kept["index"])
+                refuse_other(kept["record"], self._grid)
+            except (ValueError, KeyError, TypeError):
                 self._file.close()
                 raise InputError(f"{self.path}: the journal is damaged; remove the file and start again") from None
+            self._places[place] = end
             end += len(line)
         self._file.truncate(end)
 

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn, ParamSpec
+from typing import Any, NoReturn, ParamSpec
 
 Arguments = Sequence[str] | None
 P = ParamSpec("P")
@@ -20,6 +20,14 @@ class InputError(Exception):
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose own complaints are `InputError`s."""
+
+    def parse_args(self, args: Arguments = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
+        """As argparse has it, but that a second `--` is refused, which Python 3.11 takes for a list of values."""
+        given = sys.argv[1:] if args is None else list(args)
+        if given.count("--") > 1:
+            self.error("-- may be given once")
+        asked: argparse.Namespace = super().parse_args(given, namespace)
+        return asked
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse has to say."""

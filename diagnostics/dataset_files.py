@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from stat import S_ISREG
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from reference.fields import Size
+from reference.image import decoding
 
 _MOST_BYTES = 100_000  # A 4x4 matrix as text has under 1,000.
 
@@ -66,15 +65,5 @@ def image_size(path: Path) -> Size:
 
     Raises `OSError` where the file cannot be opened and `ValueError` where it is no image that Pillow reads.
     """
-    with existing(path).open("rb") as file:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of many pixels and of odd metadata; neither changes the size
-                with Image.open(file) as image:
-                    return image.height, image.width
-        except UnidentifiedImageError:
-            raise ValueError(f"{path}: not an image in a format that Pillow reads") from None
-        except Image.DecompressionBombError:
-            raise ValueError(f"{path}: too many pixels to be an image in good faith") from None
-        except (OSError, SyntaxError, EOFError, ValueError, OverflowError, MemoryError) as error:
-            raise ValueError(f"{path}: the image is damaged ({error})") from None
+    with existing(path).open("rb") as file, decoding(file, path) as image:
+        return image.height, image.width

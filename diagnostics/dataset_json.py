@@ -1,21 +1,45 @@
-"""Reads JSON strictly: no field twice, no NaN or infinity, no text but UTF-8."""
+"""Reads JSON strictly: no field twice, no NaN or infinity, no text but UTF-8, no nesting without an end."""
 
 from __future__ import annotations
 
 import json
 from typing import Any, NoReturn
 
+_DEEPEST = 100  # some ten times what anything here needs; what is deeper cannot be printed, compared or written again
+
 
 def strict_json(content: bytes) -> Any:
     """The value that `content` is as JSON. Raises `ValueError` saying why it is none."""
+    return _parsed(content, object_pairs_hook=_without_repeats, parse_constant=_no_number)
+
+
+def lenient_json(content: bytes) -> Any:
+    """The same where NaN and infinity pass and the last of repeated fields counts."""
+    return _parsed(content)
+
+
+def _parsed(content: bytes, **hooks: Any) -> Any:
     try:
-        return json.loads(content.decode(), object_pairs_hook=_without_repeats, parse_constant=_no_number)
+        value = json.loads(content.decode(), **hooks)
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8 text") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is not valid JSON: {error}") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    _refuse_depth(value)
+    return value
+
+
+def _refuse_depth(value: Any) -> None:
+    """Level by level: a value nested beyond Python's own stack could not be looked at otherwise."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(_DEEPEST):
+        values = (inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer))
+        level = [inner for inner in values if isinstance(inner, dict | list)]
+        if not level:
+            return
+    raise ValueError("it is nested too deeply")
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -15,9 +16,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from diagnostics.dataset_files import existing, image_size
+from reference.image import decoding
 
 _MOST_PIXELS = 178_956_970  # the size from which Pillow calls an image a decompression bomb
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+# What numpy's parser raises on a damaged header; it promises ValueError alone.
+_NO_HEADER = (LookupError, ValueError, TypeError, SyntaxError, MemoryError, RecursionError, TokenError)
 _MODES = ("I;16", "I;16B", "I", "F", "L")  # one number a pixel, as Pillow names it
 
 
@@ -32,17 +36,12 @@ def depth_values(path: Path) -> NDArray[Any]:
 
 @contextmanager
 def decoded(path: Path) -> Iterator[Image.Image]:
-    """The image at `path`, open to be decoded, without Pillow's warnings of many pixels and odd metadata.
+    """The image at `path`, open to be decoded, as `reference.image.decoding` has it.
 
     Raises `OSError` where the file cannot be opened; whatever goes wrong from then on is a `ValueError` with its name.
     """
-    with existing(path).open("rb") as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with Image.open(file) as image:
-                yield image
-        except Exception as error:  # OSError, SyntaxError, struct.error, ...: as the format's decoder has it
-            raise ValueError(f"{path.name}: the image is damaged ({error})") from None
+    with existing(path).open("rb") as file, decoding(file, path.name) as image:
+        yield image
 
 
 def _image_values(path: Path) -> NDArray[Any]:
@@ -63,7 +62,9 @@ def _npy_values(path: Path) -> NDArray[Any]:
     size = path.stat().st_size
     if size != expected:
         raise ValueError(f"{path.name}: its header asks for {expected:,} bytes, but it has {size:,}: it is damaged")
-    values: NDArray[Any] = np.load(path, allow_pickle=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a header that Python 2 wrote
+        values: NDArray[Any] = np.load(path, allow_pickle=False)
     return values
 
 
@@ -72,7 +73,7 @@ def _npy_header(path: Path, file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[A
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's parser warns of odd text
             shape, _, dtype = _HEADERS[npy.read_magic(file)](file)
-    except (KeyError, ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+    except _NO_HEADER:
         raise ValueError(f"{path.name}: it is no .npy file of one array, or its header is damaged") from None
     if len(shape) != 2 or min(shape) < 1:
         raise ValueError(f"{path.name} is no depth map: it has shape {shape}, not (height, width)")

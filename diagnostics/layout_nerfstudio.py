@@ -11,7 +11,6 @@ Cameras.get_image_coords, _undistort_image and issue 3048 (the half pixel); pull
 
 from __future__ import annotations
 
-import json
 import math
 import reprlib
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from typing import Any
 from diagnostics.dataset_cameras import world_to_camera_of
 from diagnostics.dataset_files import bytes_of, existing, image_size
 from diagnostics.dataset_frame import Dataset, Frame
+from diagnostics.dataset_json import lenient_json
 from diagnostics.dataset_records import Listed, entries_of, plain_path
 from reference.camera import Camera
 from reference.fields import Size
@@ -105,11 +105,9 @@ class NerfstudioEntry:
 def _parsed(path: Path) -> dict[str, Any]:
     # NaN passes here and is refused by the camera: one bad pose is no reason to lose the other frames.
     try:
-        data = json.loads(bytes_of(path, _MOST_BYTES).decode())
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: it is not UTF-8 text") from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: it is not valid JSON: {error}") from None
+        data = lenient_json(bytes_of(path, _MOST_BYTES))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     if not isinstance(data, dict) or not isinstance(data.get("frames"), list) or not data["frames"]:
         raise ValueError(
             f'{path}: it has no list "frames" of frames as a transforms.json has; give the folder or file of a data set'
@@ -172,7 +170,7 @@ def _intrinsics(given: Mapping[str, Any], size: Size) -> dict[str, float]:
 
 def _focal(given: Mapping[str, Any], name: str, side: int) -> float:
     angle = as_number(given[name], name)
-    if not 0 < angle < math.pi:
+    if not 0 < angle / 2 < math.pi / 2:  # half of the smallest angle is 0
         raise ValueError(f"{name} must be an angle in radians between 0 and pi, got {angle}")
     return side / 2 / math.tan(angle / 2)
 

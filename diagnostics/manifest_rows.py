@@ -6,6 +6,7 @@ import json
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -73,8 +74,11 @@ class ParquetRows:
                 "a Parquet manifest needs pyarrow: pip install 'halfpixel[audit]', or give JSON lines"
             ) from None
         self.path = existing(path)
-        self._file: Any = parquet.ParquetFile(path)
-        sizes = (self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups))
+        with _parquet_errors():
+            self._file: Any = parquet.ParquetFile(path)
+            sizes = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
+        if min(sizes, default=0) < 0:
+            raise ValueError("the Parquet file is damaged: it says that it has fewer rows than none")
         self._starts = list(accumulate(sizes, initial=0))
         self._group, self._table = -1, cast(Any, None)
 
@@ -84,9 +88,11 @@ class ParquetRows:
     def __getitem__(self, index: int) -> bytes:
         group = bisect_right(self._starts, index) - 1
         if group != self._group:
-            self._table = None  # One group at a time is held, also while the next is read.
-            self._group, self._table = group, self._file.read_row_group(group)
-        (row,) = self._table.slice(index - self._starts[group], 1).to_pylist()
+            self._group, self._table = -1, None  # One group at a time is held, also while the next is read.
+            with _parquet_errors():
+                self._group, self._table = group, self._file.read_row_group(group)
+        with _parquet_errors():
+            (row,) = self._table.slice(index - self._starts[group], 1).to_pylist()
         return _as_json(row)
 
     def where(self, index: int) -> str:
@@ -95,8 +101,24 @@ class ParquetRows:
 
     def every(self) -> Iterator[bytes]:
         """As `Rows` has it, of each row no more than its image."""
-        for batch in self._file.iter_batches(columns=["image"]):
-            yield from map(_as_json, batch.to_pylist())
+        read = 0
+        with _parquet_errors():
+            for batch in self._file.iter_batches(columns=["image"]):
+                read += len(batch)
+                yield from map(_as_json, batch.to_pylist())
+        if read != len(self):
+            raise ValueError(f"the Parquet file is damaged: it says that it has {len(self):,} rows, but has {read:,}")
+
+
+@contextmanager
+def _parquet_errors() -> Iterator[None]:
+    """What Arrow says of a damaged file, as a `ValueError`."""
+    from pyarrow import ArrowException
+
+    try:
+        yield
+    except ArrowException as error:
+        raise ValueError(f"the Parquet file is damaged or of an unknown kind: {error}") from None
 
 
 def _lines(file: Any) -> Iterator[tuple[int, int, bytes]]:

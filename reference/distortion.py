@@ -32,7 +32,7 @@ class Lens:
 
     Source: OpenCV, calib3d module, Detailed Description.
 
-    Raises `ValueError` for a tilt of a quarter turn or more.
+    Raises `ValueError` for a tilt of a quarter turn or more, and for coefficients whose products overflow.
     """
 
     k1: float = 0.0
@@ -55,6 +55,8 @@ class Lens:
             raise ValueError(
                 f"distortion tilts the sensor by tau_x = {self.tau_x}, tau_y = {self.tau_y}: give radians below pi / 2"
             )
+        if not np.isfinite(self._growth.coef).all():
+            raise ValueError("distortion has coefficients so large that nothing can be computed with them")
 
     @classmethod
     def of(cls, coefficients: tuple[float, ...]) -> Lens:
@@ -102,17 +104,26 @@ class Lens:
 
         Beyond it the polynomial turns back, and what is far outside the picture lands inside it.
         """
-        above, below = Polynomial([1, self.k1, self.k2, self.k3]), Polynomial([1, self.k4, self.k5, self.k6])
-        square = Polynomial([0, 1])
-        growth = above * below + 2 * square * (above.deriv() * below - above * below.deriv())
         # Coefficients read backwards have the inverse roots, and their first is 1: nothing small is divided by.
-        inverse = np.concatenate([np.roots(growth.coef), np.roots(below.coef)])
+        inverse = np.concatenate([np.roots(self._growth.coef), np.roots(self._parts[1].coef)])
         largest = max(inverse.real[np.isreal(inverse) & (inverse.real > 0)], default=0.0)
         return 1 / math.sqrt(largest) if largest else math.inf
 
+    @cached_property
+    def _parts(self) -> tuple[Polynomial, Polynomial]:
+        """What gain is the quotient of, in r²."""
+        return Polynomial([1, self.k1, self.k2, self.k3]), Polynomial([1, self.k4, self.k5, self.k6])
+
+    @cached_property
+    @np.errstate(over="ignore", invalid="ignore")
+    def _growth(self) -> Polynomial:
+        """The slope of r · gain times the square of gain's denominator, in r²."""
+        above, below = self._parts
+        return above * below + 2 * Polynomial([0, 1]) * (above.deriv() * below - above * below.deriv())
+
     def _within_fold(self, x: Any, y: Any) -> Any:
         """Whether the map still keeps its sense there: `fold` bounds the radial part, the determinant all of it."""
-        return (x * x + y * y <= self.fold**2) & (self._slopes(x, y)[1] > 0)
+        return (x * x + y * y <= self.fold * self.fold) & (self._slopes(x, y)[1] > 0)
 
     def _gain(self, square: Any) -> tuple[Any, Any]:
         """The radial gain at r² and its slope along r²."""

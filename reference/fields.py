@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from types import MappingProxyType
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 
 Size = tuple[int, int]
+_SHOWN = 5  # of the fields that are none
+_MOST = 2**53  # up to which float64 tells whole numbers apart
 
 
 def as_size(value: Any, name: str) -> Size:
@@ -27,15 +30,18 @@ def as_size(value: Any, name: str) -> Size:
 def as_whole_pair(value: Any, name: str, form: str) -> tuple[int, int]:
     """Return `value` as two plain ints, or raise `TypeError` or `ValueError` naming the argument and its `form`."""
     if isinstance(value, str | bytes) or not isinstance(value, Sequence | np.ndarray):
-        raise TypeError(f"{name} must be {form}, two whole numbers, got {value!r}")
+        raise TypeError(f"{name} must be {form}, two whole numbers, got {reprlib.repr(value)}")
     if len(value) != 2:
-        raise ValueError(f"{name} must be {form}, two whole numbers, got {value!r}")
+        raise ValueError(f"{name} must be {form}, two whole numbers, got {reprlib.repr(value)}")
     if any(isinstance(number, bool | np.bool_) for number in value):
-        raise TypeError(f"{name} must be {form}, two whole numbers, got {value!r}")
+        raise TypeError(f"{name} must be {form}, two whole numbers, got {reprlib.repr(value)}")
     try:
-        return operator.index(value[0]), operator.index(value[1])
+        first, second = operator.index(value[0]), operator.index(value[1])
     except TypeError:
-        raise TypeError(f"{name} must be {form}, two whole numbers, got {value!r}") from None
+        raise TypeError(f"{name} must be {form}, two whole numbers, got {reprlib.repr(value)}") from None
+    if max(abs(first), abs(second)) > _MOST:
+        raise ValueError(f"{name} must be {form} of at most {_MOST:,}, got {reprlib.repr(value)}")
+    return first, second
 
 
 def checked_fields(cls: type, data: Any, advice: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
@@ -50,10 +56,9 @@ def checked_fields(cls: type, data: Any, advice: Mapping[str, str] = MappingProx
     known = [field.name for field in fields(cls)]
     unknown = [str(key) for key in data if key not in known]
     if unknown:
-        told = "".join(f"; {text}" for text in dict.fromkeys(advice[key] for key in unknown if key in advice))
-        raise ValueError(
-            f"{cls.__name__} has no field {', '.join(map(repr, unknown))}{told}; it has {', '.join(known)}"
-        )
+        told = ", ".join(map(reprlib.repr, unknown[:_SHOWN]))
+        told += "".join(f"; {text}" for text in dict.fromkeys(advice[key] for key in unknown if key in advice))
+        raise ValueError(f"{cls.__name__} has no field {told}; it has {', '.join(known)}")
     missing = [field.name for field in fields(cls) if field.name not in data and field.default is MISSING]
     if missing:
         raise ValueError(f"{cls.__name__} needs the field {', '.join(map(repr, missing))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +21,7 @@ def as_number(value: Any, name: str) -> float:
     """`value` as a finite float. Raises `TypeError` or `ValueError` naming the argument `name`."""
     plain = value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
     if isinstance(plain, bool) or not isinstance(plain, int | float):
-        raise TypeError(f"{name} must be a number, got {plain!r}")
+        raise TypeError(f"{name} must be a number, got {reprlib.repr(plain)}")
     if not abs(plain) <= sys.float_info.max:
         raise ValueError(f"{name} must be finite, got {plain}")
     return float(plain)
@@ -30,7 +31,7 @@ def as_numbers(values: Any, name: str) -> tuple[float, ...]:
     """A sequence or array as finite floats. Raises `TypeError` or `ValueError` naming the entry."""
     values = values.tolist() if hasattr(values, "tolist") else values
     if isinstance(values, str | bytes) or not isinstance(values, Sequence):
-        raise TypeError(f"{name} must be a sequence of numbers, got {values!r}")
+        raise TypeError(f"{name} must be a sequence of numbers, got {reprlib.repr(values)}")
     return tuple(as_number(value, f"{name}[{index}]") for index, value in enumerate(values))
 
 
@@ -39,7 +40,7 @@ def as_pose(matrix: Any) -> tuple[tuple[float, ...], ...]:
     name = "world_to_camera"
     rows = matrix.tolist() if hasattr(matrix, "tolist") else matrix
     if isinstance(rows, str | bytes) or not isinstance(rows, Sequence):
-        raise TypeError(f"{name} must be a 4x4 matrix, got {rows!r}")
+        raise TypeError(f"{name} must be a 4x4 matrix, got {reprlib.repr(rows)}")
     if rows and not any(isinstance(row, Sequence) or hasattr(row, "tolist") for row in rows):
         raise ValueError(
             f"{name} must be 4x4, four rows of four numbers, got {len(rows)} values in one row{_flat(rows)}"
@@ -68,7 +69,7 @@ def _is_last_row(row: tuple[float, ...]) -> bool:
     return max(abs(number - target) for number, target in zip(row, (0, 0, 0, 1), strict=True)) <= _LAST_ROW_SLACK
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")
 def _check_rotation(rotation: Any, name: str) -> None:
     if np.linalg.det(rotation) < 0:
         raise ValueError(

@@ -99,7 +99,10 @@ def _add_outputs(parser: Parser) -> None:
 
 def _is_pipeline(text: str) -> bool:
     """Whether what is asked for is a `package.module:object`, and no file of that name is there."""
-    return ":" in text and not Path(text).exists()
+    try:
+        return ":" in text and not Path(text).exists()
+    except OSError:  # of a name that is too long for a file
+        return True
 
 
 def _results_file(path: Path) -> Path:

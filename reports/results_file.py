@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from diagnostics.command_line import InputError, blaming
+from diagnostics.dataset_json import strict_json
 from diagnostics.verdict import SCHEMA
 from reports.agreement import refuse_disagreement
 
@@ -43,10 +44,9 @@ def read_results(path: Path) -> Results:
     if len(content) > _MOST_BYTES:
         raise InputError(f"{path}: it has more than {_MOST_BYTES >> 20} MB, which no diagnosis has; {_REMEDY}")
     try:
-        found = json.loads(content.decode("utf-8"), parse_constant=_refused)
-    except (ValueError, RecursionError) as error:
-        what = "it is nested too deeply" if isinstance(error, RecursionError) else error
-        raise InputError(f"{path}: no JSON that can be read ({what}); {_REMEDY}") from None
+        found = strict_json(content)
+    except ValueError as error:
+        raise InputError(f"{path}: no JSON that can be read ({error}); {_REMEDY}") from None
     return checked(found, str(path))
 
 
@@ -88,10 +88,6 @@ def _all_fit(found: list[Any], schema: Results) -> bool:
         values = [value for value in found if value is not None]
         return not values or (min(values) >= schema["minimum"] and max(values) <= schema["maximum"])
     return False
-
-
-def _refused(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")
 
 
 def _in_words(wrong: ValidationError) -> str:

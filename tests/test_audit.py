@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from diagnostics.audit import main, neighbour
-from diagnostics.audit_frame import Settings, measure_frame
+from diagnostics.audit_frame import Measured, Row, Settings, measure_frame
 from diagnostics.audit_journal import Journal
 from diagnostics.command_line import InputError
 from diagnostics.corrections import Correction
@@ -206,17 +206,21 @@ def test_no_text_of_a_row_is_a_formula(tmp_path):
 AUDITED = {"data": "here", "frames": 4}
 
 
+def record(name):
+    return json.dumps(Measured(Row(name)).to_dict())
+
+
 def test_a_journal_goes_on_where_it_was_even_from_a_torn_line(tmp_path):
     path = tmp_path / "journal"
     with Journal(path, AUDITED, 4) as journal:
-        journal.add(2, '{"row": "two"}')
-        journal.add(0, '{"row": "none"}')
+        journal.add(2, record("two"))
+        journal.add(0, record("none"))
     with path.open("ab") as file:
         file.write(b'{"index": 3, "ro')
     with Journal(path, AUDITED, 4) as journal:
         assert list(journal.missing()) == [1, 3]
-        journal.add(3, '{"row": "three"}')
-        assert [record["row"] for record in journal.records()] == ["none", "two", "three"]
+        journal.add(3, record("three"))
+        assert [kept["row"]["name"] for kept in journal.records()] == ["none", "two", "three"]
 
 
 def test_a_journal_of_another_audit_is_refused(tmp_path):

@@ -36,6 +36,7 @@ from dataset_scenes import (
 )
 from diagnostics.command_line import InputError
 from diagnostics.dataset import Damaged, Frame, load, open_dataset
+from diagnostics.dataset_json import lenient_json, strict_json
 
 
 def loaded(path: Path) -> dict[str, Frame | Damaged]:
@@ -436,3 +437,20 @@ def test_a_matrix_with_its_rows_on_odd_lines_is_read(tmp_path):
     (found,) = loaded(tmp_path).values()
     write_matrix(tmp_path / "frame-000000.pose.txt", CAMERA_TO_WORLD)
     assert found == next(iter(loaded(tmp_path).values()))
+
+
+def test_json_is_nested_a_hundred_deep_at_most():
+    """Python's own limit depends on who calls: what could be read could then not be printed or compared."""
+    for read in (strict_json, lenient_json):
+        assert read(b"[" * 100 + b"]" * 100)
+        for text in (b"[" * 101 + b"]" * 101, b'{"a":' * 101 + b"1" + b"}" * 101, b"[" * 10**5 + b"]" * 10**5):
+            with pytest.raises(ValueError, match="nested too deeply"):
+                read(text)
+
+
+def test_a_frame_that_is_nested_deeply_is_told_with_its_file(tmp_path):
+    root = nerfstudio(tmp_path)
+    pose = "[" * 985 + "]" * 985  # fewer than what Python reads, more than what it writes
+    (root / "transforms.json").write_text(f'{{"frames": [{{"file_path": "a.png", "transform_matrix": {pose}}}]}}')
+    with pytest.raises(InputError, match=r"transforms\.json: it is nested too deeply"):
+        open_dataset(root)

@@ -31,6 +31,28 @@ NOT_SIZES = [
 ]
 
 
+@pytest.mark.parametrize("name", [*SIZES, "offset"])
+def test_numbers_that_floats_cannot_tell_apart_are_refused(name):
+    most = 2**53
+    assert getattr(GeomMeta(**{**GOOD, name: (most, most)}), name) == (most, most)
+    for beyond in (most + 1, 10**400):
+        with pytest.raises(ValueError, match=rf"{name} must be .* of at most 9,007,199,254,740,992, got"):
+            GeomMeta(**{**GOOD, name: (4, beyond)})
+
+
+def test_a_message_is_no_longer_than_a_line_however_long_the_value():
+    """1,000 characters hold the names of all fields."""
+    for wrong in (
+        {"x" * 10**5: 1},
+        {str(k): 1 for k in range(10**4)},
+        {"in_size": [1] * 10**5},
+        {"in_size": "x" * 10**5},
+    ):
+        with pytest.raises((TypeError, ValueError)) as told:
+            GeomMeta.from_dict({**GOOD, **wrong})
+        assert len(str(told.value)) < 1000
+
+
 @pytest.mark.parametrize("name", SIZES)
 @pytest.mark.parametrize("value", NOT_SIZES, ids=repr)
 def test_a_size_is_two_positive_whole_numbers(name, value):

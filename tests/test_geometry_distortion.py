@@ -192,3 +192,16 @@ def test_the_inverse_is_right_or_nan_and_never_silently_wrong(lens, x, y):
         return
     assert np.hypot(*ideal)[0] <= lens.fold * (1 + ROUNDING)
     np.testing.assert_allclose(lens.distorted_from_ideal(*ideal), aim, rtol=0, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("coefficients", [(1e308, 0, 0, 0), (0, 0, 0, 0, 1e200, 1e200, 0, 0), (-1e308, 1e308, 0, 0)])
+def test_coefficients_whose_products_overflow_are_refused(coefficients):
+    with pytest.raises(ValueError, match="so large that nothing can be computed"):
+        Lens.of(coefficients)
+
+
+def test_a_lens_that_bends_next_to_nothing_folds_far_out():
+    """The square of its fold is beyond float64, and no error."""
+    lens = Lens(k1=-1e-320)
+    assert 1e159 < lens.fold < np.inf
+    assert lens.ideal_from_distorted(np.array([0.25]), np.array([-0.5]))[0] == 0.25

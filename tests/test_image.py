@@ -1,5 +1,6 @@
 """`load_image`: whatever the file was, upright, RGB, 8 bits, with known colours at known places."""
 
+import contextlib
 import io
 
 import numpy as np
@@ -139,6 +140,26 @@ def test_what_is_no_whole_image_is_refused_with_its_name(tmp_path, kind):
     path.write_bytes(damaged(kind))
     with pytest.raises(ValueError, match=r"broken\.png: "):
         load_image(path)
+
+
+def test_a_program_is_refused_and_not_handed_to_another_program(tmp_path, monkeypatch):
+    """Pillow would run Ghostscript on it, whatever the file is called."""
+    UPRIGHT.save(tmp_path / "photo.eps")
+    (tmp_path / "photo.eps").rename(tmp_path / "photo.png")
+    monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("it ran a program"))
+    with pytest.raises(ValueError, match=r"photo\.png: EPS is a program, which is not run here; export it as PNG"):
+        load_image(tmp_path / "photo.png")
+
+
+def test_of_a_damaged_tiff_nothing_is_printed(tmp_path, capfd):
+    """Neither by libtiff, which prints by itself, nor by Pillow's logger."""
+    UPRIGHT.save(tmp_path / "whole.tif", compression="tiff_lzw")
+    whole = (tmp_path / "whole.tif").read_bytes()
+    for at in range(0, len(whole), 3):
+        (tmp_path / "image.tif").write_bytes(whole[:at] + b"\xff\xff" + whole[at + 2 :])
+        with contextlib.suppress(ValueError):
+            load_image(tmp_path / "image.tif")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_missing_file_and_a_directory_are_oserrors(tmp_path):
