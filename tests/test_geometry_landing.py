@@ -203,6 +203,24 @@ def test_world_points_are_counted_where_the_camera_sees_them_in_float64(dtype: s
         np.testing.assert_array_equal(on.counts, cells_by_the_maps(seen, VGA.with_grid(on.grid)))
 
 
+@pytest.mark.parametrize("count", [0, 1, 2**13 - 1, 2**13, 2**13 + 1, 20_000])
+def test_a_camera_is_given_every_point_once_and_never_more_than_stay_in_the_cache(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """8,192 points at a time: a camera makes some ten times their memory of them."""
+    given: list[np.ndarray] = []
+
+    def image_from_world(_: Camera, world: np.ndarray) -> tuple[np.ndarray, ...]:
+        given.append(world)
+        return world[:, :2], world[:, 2], world[:, 2] > 0
+
+    monkeypatch.setattr(Camera, "image_from_world", image_from_world)
+    world = np.arange(3.0 * count).reshape(count, 3)
+    count_landings([world], VGA, [(14, 14)], Camera(500, 500, 319.5, 239.5, (480, 640), np.eye(4).tolist()))
+    assert [len(part) for part in given] == [2**13] * (count // 2**13) + [count % 2**13] * (count % 2**13 > 0)
+    np.testing.assert_array_equal(np.concatenate([np.empty((0, 3)), *given]), world)
+
+
 @pytest.mark.parametrize(
     ("shape", "camera", "wanted"),
     [((5, 3), False, r"\(n, 2\)"), ((5, 2), True, r"\(n, 3\)"), ((5,), False, r"\(5,\)"), ((2, 5), False, "without")],
