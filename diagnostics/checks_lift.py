@@ -126,7 +126,7 @@ def _cast(subject: Subject, size: tuple[int, int], points: Floats, places: Float
     shift = HALF if subject.pipeline.origin == "edge" else 0.0
     given = points + shift
     casts = {
-        "integer-points": (np.trunc, np.rint, np.floor),
+        "integer-points": (np.trunc, np.rint),
         "half-precision-points": (_float16, _bfloat16),
     }
     for fault, rules in casts.items():
