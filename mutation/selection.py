@@ -8,6 +8,18 @@ TESTS: dict[str, tuple[str, ...]] = {
     "reference/geometry.py": (*_MAPS, "geometry_validity", "geometry_bad_input"),
     "reference/linear.py": ("geometry_maps", "geometry_conventions"),
     "reference/interval.py": ("geometry_validity",),
+
+    "diagnostics/cuts.py": ("geometry_cuts", "geometry_landing"),
+    "diagnostics/ruler.py": ("geometry_cuts",),
+    "diagnostics/tally.py": ("geometry_cuts", "geometry_landing"),
+    "diagnostics/landing.py": ("geometry_landing",),
+    "diagnostics/landing_cores.py": ("geometry_landing_cores",),
+    "diagnostics/ramp.py": ("geometry_probes_lift",),
+    "diagnostics/probes_lift.py": ("geometry_probes_lift",),
+    "diagnostics/checks_lift.py": ("geometry_checks_lift_words",),
+    "diagnostics/checks_mask.py": ("geometry_checks_mask",),
+    "diagnostics/probes_map.py": ("geometry_probes_map",),
+    "diagnostics/probes_preprocess.py": ("geometry_probes_preprocess",),
 }
 
 
