@@ -20,6 +20,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "diagnostics/checks_mask.py": ("geometry_checks_mask",),
     "diagnostics/probes_map.py": ("geometry_probes_map",),
     "diagnostics/probes_preprocess.py": ("geometry_probes_preprocess",),
+    "diagnostics/checks_preprocess.py": ("geometry_checks_preprocess_words",),
 }
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from diagnostics.pipeline import Pipeline
 from diagnostics.probes_map import (
     affine_maps,
     corner_edges,
@@ -17,30 +15,9 @@ from diagnostics.probes_map import (
     departure,
     image_from_crop_edges,
 )
-from diagnostics.subject import Subject
 from diagnostics.verdict import SkipCheck
+from maps_made import measured, of_sizes
 from reference.geometry import GeomMeta
-from reference.measure import MeasuredMap
-
-
-def measured(
-    matrix: Any = ((0.5, 0.0), (0.0, 0.25)), shift: tuple[float, float] = (-10.0, -5.0), **changes: Any
-) -> MeasuredMap:
-    """An image of 200 x 240 (height, width), made 120 wide and 50 high, of which a crop shows 100 x 40 from (10, 5)."""
-    known: dict[str, Any] = {
-        "image_size": (200, 240),
-        "crop_size": (40, 100),
-        "matrix": matrix,
-        "shift": shift,
-        "residual": 0.0,
-        "ripple": 0.0,
-        "bend": 0.0,
-        "off_centre": 0.5,
-        "scale_error": (0.0, 0.0),
-        "reach": ((0.0, 100.0), (0.0, 40.0)),
-    }
-    return MeasuredMap(**known | changes)
-
 
 CLAIM = GeomMeta("official", (200, 240), (50, 120), (40, 100), (1, 1), (10, 5))
 
@@ -128,18 +105,6 @@ def test_a_warp_misses_by_its_residual_in_source_pixels_of_the_longer_side() -> 
 
 
 # All sizes ------------------------------------------------------------------------------------------------------------
-
-
-def of_sizes(monkeypatch: pytest.MonkeyPatch, maps: dict[Any, Any]) -> Subject:
-    """A subject whose measurement at each size is `maps`, an error raised."""
-
-    def preprocess_map(_: Subject, size: Any) -> MeasuredMap:
-        if isinstance(maps[size], Exception):
-            raise maps[size]
-        return maps[size]
-
-    monkeypatch.setattr(Subject, "preprocess_map", preprocess_map)
-    return Subject(Pipeline(preprocess=lambda image: image), tuple(maps))
 
 
 def test_sizes_without_a_map_and_those_that_bend_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
