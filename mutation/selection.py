@@ -21,6 +21,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "diagnostics/probes_map.py": ("geometry_probes_map",),
     "diagnostics/probes_preprocess.py": ("geometry_probes_preprocess",),
     "diagnostics/checks_preprocess.py": ("geometry_checks_preprocess_words",),
+    "diagnostics/probes_camera.py": ("geometry_probes_camera",),
 }
 
 
