@@ -254,6 +254,31 @@ def test_fractions_are_asked_between_the_pixels_that_were_measured(monkeypatch: 
         assert (points.max(axis=0) <= measured.high[0] - 1).all()
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_point_that_is_worst_is_told(axis: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell to the left, or above, at one of the 200 alone."""
+    asked = subject(Lift(CROP))
+    measured = landing_of(asked)
+    given = []
+
+    def beside(_: Any, __: Any, points: np.ndarray) -> Reading:
+        given.append(points)
+        places = measured.at(0, points)
+        places[57, axis] -= 1
+        return Reading(places, np.ones(len(points)), None)
+
+    monkeypatch.setattr(checks_lift, "read_places", beside)
+    finding = check_lift_keeps_fractions_of_a_pixel(asked)
+    u, v = given[0][57]
+    assert finding.value == pytest.approx(CELL[axis], rel=1e-6)
+    assert finding.worst == f"image 640x480, point ({u:.1f}, {v:.1f})"
+
+
+def test_places_cut_to_pixels_are_integer_points_of_the_crop() -> None:
+    (fault,) = check_lift_keeps_fractions_of_a_pixel(Subject(cut(lambda x: x, torch.floor), (VGA,))).faults
+    assert fault.id == "integer-points"
+
+
 @pytest.mark.parametrize(
     ("lift", "meant"), [(Lift(CROP), "nearest"), (Lift(CROP, mode="nearest"), "bilinear")], ids=["meant", "done"]
 )
@@ -292,6 +317,19 @@ def test_a_mix_of_two_to_one_is_the_bound(power: float, passes: bool) -> None:
         return right(m * norm ** (power - 1) if norm.max() > 2 else m, p, size)
 
     assert check_lift_leaves_features_as_they_are(subject(lift)).passed == passes
+
+
+@pytest.mark.parametrize(("ratio", "passes"), [(2.0, False), (np.nextafter(2, 3), True)])
+def test_more_than_two_to_one_is_a_mix(ratio: float, passes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks_lift, "read_between_unequal_cells", lambda *_: ratio)
+    assert check_lift_leaves_features_as_they_are(subject(Lift(CROP))).passed == passes
+
+
+def test_a_mix_is_read_where_the_landing_of_the_first_size_has_it() -> None:
+    """Axes exchanged as they are."""
+    for sizes in ((VGA, (240, 320)), ((240, 320), VGA)):
+        note = check_lift_leaves_features_as_they_are(subject(Lift(CROP, swap=True), sizes)).note
+        assert note == "cells of weight 3 and 1 mix 3.00 to 1 half way"
 
 
 def test_features_are_not_judged_where_single_cells_are_read_or_nothing_explains_the_place(
