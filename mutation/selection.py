@@ -8,13 +8,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     "reference/geometry.py": (*_MAPS, "geometry_validity", "geometry_bad_input"),
     "reference/linear.py": ("geometry_maps", "geometry_conventions"),
     "reference/interval.py": ("geometry_validity",),
-
     "diagnostics/cuts.py": ("geometry_cuts", "geometry_landing"),
     "diagnostics/ruler.py": ("geometry_cuts",),
     "diagnostics/tally.py": ("geometry_cuts", "geometry_landing"),
-    "diagnostics/landing.py": ("geometry_landing",),
+    "diagnostics/landing.py": ("geometry_landing", "geometry_landing_cores"),
     "diagnostics/landing_cores.py": ("geometry_landing_cores",),
-    "diagnostics/ramp.py": ("geometry_probes_lift",),
+    "diagnostics/ramp.py": ("geometry_ramp",),
     "diagnostics/probes_lift.py": ("geometry_probes_lift",),
     "diagnostics/checks_lift.py": ("geometry_checks_lift_words",),
     "diagnostics/checks_mask.py": ("geometry_checks_mask",),
@@ -22,6 +21,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "diagnostics/probes_preprocess.py": ("geometry_probes_preprocess",),
     "diagnostics/checks_preprocess.py": ("geometry_checks_preprocess_words",),
     "diagnostics/probes_camera.py": ("geometry_probes_camera",),
+    "diagnostics/checks_camera.py": ("geometry_checks_camera",),
+    "diagnostics/checks_claim.py": ("geometry_checks_preprocess",),
+    "diagnostics/checks_colours.py": ("geometry_checks_preprocess",),
+    "diagnostics/checks_training.py": ("geometry_checks_training",),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import open_clip
 import pytest
 import torch
 from torch import Tensor
@@ -101,6 +102,7 @@ def test_a_mask_too_tight_tells_how_far_it_refuses() -> None:
     assert (fault.id, fault.error_px) == ("mask-too-tight", None)
     assert finding.value == pytest.approx(0.3 * HIGH, abs=1e-3)
     assert finding.worst == fault.where
+    assert finding.worst.startswith("image 640x480, point (319.5, 452.")
     assert f"the rule 'centre' allows, up to {finding.value:.2f} source pixels" in fault.explanation
     assert fault.remedy.startswith("valid = geometry.valid(points, rule='centre')")
 
@@ -132,6 +134,26 @@ def test_a_mask_that_is_true_everywhere_tells_what_share_of_the_image_it_adds() 
     assert (fault.id, fault.where) == ("outside-not-masked", finding.worst)
     assert "rule 'centre' allows count as valid everywhere: 35.2% of the image" in fault.explanation
     assert finding.value == pytest.approx(5 * WIDE, abs=1e-3)
+
+
+def test_true_everywhere_is_asked_within_the_image() -> None:
+    """A mask that refuses what lies beyond the image accepts everything else; by the rule of the image, beyond it."""
+    assert [fault.id for fault in counted(rule("image")).faults] == ["outside-not-masked"]
+    everywhere = lambda _, points: torch.ones(len(points), dtype=torch.bool)  # noqa: E731
+    assert [fault.id for fault in counted(everywhere, validity="image").faults] == ["outside-not-masked"]
+
+
+LETTERBOX = open_clip.image_transform(336, False, resize_mode="longest")
+
+
+@pytest.mark.parametrize(("beyond", "passes"), [(0.0, True), (640 / 336, True), (6.0, False)])
+def test_a_crop_pixel_beyond_the_image_may_count_or_not(beyond: float, passes: bool) -> None:
+    """Where the padding begins: 640/336 = 1.9 source pixels."""
+    lift = Lift(LETTERBOX, (24, 24), padding="border", mask=between(-0.5, 639.49, -0.5 - beyond, 479.49 + beyond))
+    pipeline = Pipeline(
+        geometry=lambda size: geometry_of(LETTERBOX, size, (24, 24)), lift=lift, grid=(24, 24), validity="crop"
+    )
+    assert check_lift_counts_points_by_its_rule(Subject(pipeline, (VGA,))).passed == passes
 
 
 def test_true_everywhere_is_told_where_it_is_so_at_every_size() -> None:
@@ -257,7 +279,7 @@ def test_a_twentieth_of_the_length_may_be_lost(share: float, passes: bool) -> No
     def fading(features: Tensor, points: Tensor, size: tuple[int, int]) -> Any:
         values, mask = whole(features, points, size)
         at_rim = points[:, :1] < LEFT + 5
-        return -values * torch.where(at_rim, share, 1.0), mask
+        return -3 * values * torch.where(at_rim, share, 1.0), mask
 
     finding = at_the_rim(fading)
     assert finding.passed == passes

@@ -60,3 +60,10 @@ def test_a_ruler_is_exact_on_images_of_any_size(side: int, dtype: str) -> None:
     room = Room(np.dtype(dtype), len(coordinates))
     expected = np.searchsorted(cuts, coordinates.astype(np.float64), side="right")
     np.testing.assert_array_equal(Ruler(cuts, np.dtype(dtype)).interval(coordinates, room), expected)
+
+
+def test_a_tally_has_one_entry_for_every_pair_of_intervals() -> None:
+    """Before, between and behind the cuts of all its subjects."""
+    tally = Tally([(np.array([0.0, 1.0]), np.array([0.0, 2.0, 3.0])), (np.array([0.5, 1.0]), np.array([0.0]))])
+    assert tally.counts.shape == (4, 4)
+    assert tally.counts.dtype == np.int64

@@ -148,6 +148,24 @@ def test_a_ripple_repeats_with_the_cells_of_the_finer_map() -> None:
     np.testing.assert_allclose(finer.at(0, places), places + stray, atol=1e-12)
 
 
+def test_a_ripple_is_looked_for_on_the_finer_map() -> None:
+    def cubic(points: Tensor) -> Tensor:
+        place = law(points)
+        t = ((place + 0.5) * 2 - 0.5) % 1
+        return place - 0.5 * t * (1 - t) * (1 - 2 * t) / 2
+
+    subject = subject_of(cubic)
+    chains = true_chains(subject)[0]
+    found = measure_landing(subject, replace(chains, fine=2 * chains.cells))
+    np.testing.assert_allclose(found.ripple, [[-0.5, -0.5]], atol=1e-3)
+
+
+def test_a_lift_of_edge_points_is_asked_for_whole_edges() -> None:
+    found = measured(lambda points: law(points - 0.5), origin="edge")
+    np.testing.assert_array_equal([found.low % 1, found.high % 1], np.full((2, 1, 2), 0.5))
+    np.testing.assert_allclose(found.landing.shift, [[-2.79794922, -0.48541667]], atol=1e-5)
+
+
 # Which places count ---------------------------------------------------------------------------------------------------
 
 
@@ -220,6 +238,11 @@ def test_eight_places_make_none() -> None:
     assert str(raised.value).endswith("reads inside the grid for 8 of 1500 points at most: no map can be fitted")
 
 
+def test_eight_single_cells_make_none_either() -> None:
+    with pytest.raises(StageError, match="for 8 of 1500 points at most"):
+        measured(only(8, lambda points: torch.round(points * torch.tensor([8 / 640, 8 / 480]) + 2.5)))
+
+
 def test_sizes_of_eight_places_are_left_out() -> None:
     few = only(8, law)
     subject = subject_of(law, sizes=((480, 641), VGA))
@@ -230,12 +253,12 @@ def test_sizes_of_eight_places_are_left_out() -> None:
 
 
 def test_sizes_that_show_no_map_are_left_out() -> None:
-    """At the first all read places within 0.4 cells: a line needs places half a cell apart on either axis."""
+    """At the first all read places within 0.46 cells: a line needs places half a cell apart on either axis."""
     sizes = (VGA, (480, 641), (480, 637))
 
     def lift(features: Tensor, points: Tensor, size: tuple[int, int]) -> Tensor:
         read = law(points.double())
-        spread = {sizes[0]: 0.4, sizes[1]: 0.6, sizes[2]: 14}[size]
+        spread = {sizes[0]: 0.5, sizes[1]: 0.6, sizes[2]: 14}[size]
         return sample(features, (read + 0.5) * torch.tensor([spread / 14, 1]) + torch.tensor([6, -0.5]))
 
     subject = Subject(
@@ -264,6 +287,17 @@ def test_a_lift_of_single_cells_is_fitted_to_its_steps() -> None:
     assert not found.cut
     np.testing.assert_allclose(found.landing.gain, [[0.02910156, 0.02916667]], atol=1e-6)
     np.testing.assert_allclose(found.landing.shift, [[-2.79794922, -0.48541667]], atol=1e-4)
+
+
+def test_a_few_steps_make_a_map() -> None:
+    """Four, on five cells: each is known to float32."""
+    scale = 5 / 14
+    found = measured(lambda points: torch.round((law(points) + 0.5) * scale - 0.5), grid=(5, 5))
+    np.testing.assert_allclose(found.landing.gain, [[0.02910156 * scale, 0.02916667 * scale]], atol=1e-6)
+
+
+def test_steps_of_exchanged_axes_are_told() -> None:
+    assert measured(lambda points: torch.round(law(points).flip(1))).landing.swapped
 
 
 def test_single_cells_that_step_once_show_no_map() -> None:
@@ -295,6 +329,8 @@ def test_the_lattice_is_of_whole_coordinates_as_the_lift_is_given_them(origin: s
     points = lattice(true_chains(subject_of(law))[0], 0, origin, whole_image=whole_image)
     given = points + (0.5 if origin == "edge" else 0.0)
     np.testing.assert_array_equal(given, np.rint(given))
+    if not whole_image:
+        np.testing.assert_array_equal(lattice(true_chains(subject_of(law))[0], 0, origin), points)
     low, high = ((1, 1), (638, 478)) if whole_image else ((79, 1), (560, 478))
     np.testing.assert_array_equal(given.min(axis=0), low)
     np.testing.assert_array_equal(given.max(axis=0), high)
