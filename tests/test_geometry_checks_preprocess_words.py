@@ -40,7 +40,7 @@ def test_the_worst_bend_of_all_sizes_is_told_against_a_fifth_of_a_pixel(monkeypa
 def test_a_warp_is_a_fault_at_the_size_where_it_is_worst(monkeypatch: pytest.MonkeyPatch) -> None:
     """A turn bends nothing, so that a warp beside it is worse; what is right is not asked."""
     turned = measured(((0.0, 0.5), (0.5, 0.0)))
-    finding = affine(monkeypatch, {A: bending(0.19), B: bending(0.3), C: turned})
+    finding = affine(monkeypatch, {A: bending(0.25), B: bending(0.3), C: turned})
     (fault,) = finding.faults
     assert (fault.id, fault.where, finding.worst) == ("preprocess-not-affine", "640x480 image", "640x480 image")
     assert finding.value == pytest.approx(0.3)
@@ -116,7 +116,8 @@ def left(x: float, y: float, *contrast: float, between: float = 0.8, overshoot: 
 def resampling(monkeypatch: pytest.MonkeyPatch, maps: dict[Any, MeasuredMap], details: dict[Any, Detail]) -> Finding:
     """The finding, where the maps whose details are asked are those of `details`, in that order."""
 
-    def measure_details(_: Subject, asked: list[MeasuredMap]) -> dict[Any, Detail]:
+    def measure_details(subject: Subject, asked: list[MeasuredMap]) -> dict[Any, Detail]:
+        assert isinstance(subject, Subject)
         assert [at.image_size for at in asked] == list(details)
         return details
 
@@ -176,6 +177,12 @@ def test_smoothing_is_judged_where_an_axis_shrinks_by_two_and_its_stripes_beat(
     if not judged:
         note = "resampled without overshoot, as bilinear or area; no size that is made smaller by two or more shows "
         assert finding == Finding(note=note + "whether it is smoothed")
+
+
+def test_beats_are_counted_over_what_was_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From 60 to 120 crop pixels a pitch of 2.06 beats 1.8 times."""
+    maps = {A: scaled(2.06, 1.0, reach=((60.0, 120.0), (0.0, 40.0)))}
+    assert resampling(monkeypatch, maps, {A: left(2.06, 1.0, 0.9, 0.0)}).passed
 
 
 def test_an_axis_made_smaller_by_two_to_the_measurements_error_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:

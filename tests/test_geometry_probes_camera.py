@@ -132,6 +132,7 @@ def test_project_is_asked_about_every_scene_once_in_float32() -> None:
     subject = Subject(Pipeline(project=project), sizes, seed=5)
     taken = shots(subject)
     assert shots(subject) is taken
+    assert subject.measured("shots") is taken
     expected = scenes(sizes, 5)
     assert tuple(shot.scene for shot in taken) == expected
     assert [camera for _, _, camera in asked[2:]] == [
@@ -187,6 +188,12 @@ def test_what_is_no_answer_is_told_with_what_came(name: str) -> None:
     assert str(raised.value).startswith(f"project: {told}")
     if not told.endswith(" "):
         assert str(raised.value) == f"project: {told}"
+
+
+def test_what_is_no_array_is_told_of_the_stage() -> None:
+    for answer in (("points", VALID), (POINTS, None)):
+        with pytest.raises(StageError, match=r"^project: must return a tensor or array"):
+            shots(Subject(Pipeline(project=lambda *_, answer=answer: answer), ((60, 90),)))
 
 
 @pytest.mark.parametrize("valid", [VALID.astype(float), ~VALID, VALID.astype(int)])
@@ -285,6 +292,11 @@ def test_landings_that_stray_from_the_line_are_those_of_no_k(off: float, fits: b
     assert (fit(View(), [shot]) is not None) == fits
 
 
+def test_a_k_may_be_of_any_pixel() -> None:
+    """A focal length of half a pixel is one."""
+    assert fit(View(), [shot_of(grid(9), camera=replace(UPRIGHT, fx=0.5))]) is not None
+
+
 def test_a_mirrored_plane_has_no_k() -> None:
     for axis in (0, 1):
         shot = shot_of(grid(9))
@@ -304,7 +316,9 @@ def test_eight_points_make_a_k_and_half_of_the_cameras_an_explanation() -> None:
     assert found.shots == (enough,)
     assert fit(View(), [few]) is None
     assert fit(View(), [enough, few, few]) is None
-    assert fit(View(), [enough, enough, few]) is not None
+    both = fit(View(), [enough, few, enough])
+    assert both is not None
+    assert len(both.shots) == 2
     assert fit(View(), []) is None
     bad = replace(enough, points=enough.points + np.arange(8)[:, None] ** 2)
     assert fit(View(), [enough, bad]) is None

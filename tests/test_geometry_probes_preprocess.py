@@ -51,6 +51,9 @@ def detail(transform: Transform, seed: int = 0, **changes: Any) -> Detail:
     return found
 
 
+ODD = measured(reach=((0.0, 7.0), (0.0, 6.0)), size=(6, 7))
+
+
 # Colours --------------------------------------------------------------------------------------------------------------
 
 
@@ -81,6 +84,21 @@ def test_a_colour_is_the_median_of_the_middle_ninth_of_the_crop() -> None:
         crop = np.full((3, 9, 12), 1000.0)
         crop[:, 3:6, 4:8] = np.array(image.getpixel((0, 0)))[:, None, None]
         crop[:, 3, 4:8] = crop[:, 5, 7] = -1000.0
+        return crop
+
+    np.testing.assert_array_equal(measure_colours(subject(transform))[0], COLOURS)
+
+
+@pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])
+def test_a_row_beside_the_middle_ninth_has_no_part_in_a_colour(side: str) -> None:
+    """Of 12 x 12 pixels: half of the 16 in the middle less one are spoilt, so that one row more would decide."""
+
+    def transform(image: Image.Image) -> np.ndarray:
+        crop = np.zeros((3, 12, 12))
+        crop[:, 4:8, 4:8] = np.array(image.getpixel((0, 0)))[:, None, None]
+        crop[:, 4, 4:8] = crop[:, 5, 4:7] = 1000.0
+        around = {"top": np.s_[:, 3], "bottom": np.s_[:, 8], "left": np.s_[:, :, 3], "right": np.s_[:, :, 8]}
+        crop[around[side]] = 1000.0
         return crop
 
     np.testing.assert_array_equal(measure_colours(subject(transform))[0], COLOURS)
@@ -168,6 +186,10 @@ def test_an_edge_is_overshot_by_parts_of_its_step() -> None:
         return crop
 
     assert detail(transform).overshoot == 0.125
+    # Of seven columns the fourth is light already.
+    brighter = lambda image: planes(image) + 12.8 * (not flat(image) and image.getpixel((3, 0))[0] == 192)  # noqa: E731
+    odd = measure_details(subject(brighter), [ODD])[6, 7]
+    assert odd.overshoot == pytest.approx(0.1)
     # The dark side alone is fitted: no pixel is as light as the light tone.
     assert detail(transform, reach=((0.0, 3.0), (0.0, 6.0))).overshoot == 0.0
 
