@@ -50,6 +50,12 @@ def test_a_warp_is_a_fault_at_the_size_where_it_is_worst(monkeypatch: pytest.Mon
     assert fault.explanation.endswith("residual 0.300 crop pixels.")
 
 
+def test_the_worst_size_need_not_be_the_largest(monkeypatch: pytest.MonkeyPatch) -> None:
+    for bends in ((0.1, 0.05), (0.4, 0.3)):
+        finding = affine(monkeypatch, {C: bending(0.0), A: bending(bends[0]), B: bending(bends[1])})
+        assert (finding.value, finding.worst) == (pytest.approx(bends[0]), "320x240 image")
+
+
 def test_a_turn_is_a_fault_however_straight_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     finding = affine(monkeypatch, {A: bending(0.1), B: measured(((0.0, 0.5), (0.5, 0.0)))})
     (fault,) = finding.faults
