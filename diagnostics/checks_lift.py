@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -121,7 +123,7 @@ def _cast(subject: Subject, size: tuple[int, int], points: Floats, places: Float
     """What the lift does to its points first: the very same places come back when it is done to them beforehand."""
     shift = HALF if subject.pipeline.origin == "edge" else 0.0
     given = points + shift
-    casts = {
+    casts: dict[str, tuple[Callable[[Floats], Floats], ...]] = {
         "integer-points": (np.trunc, np.rint),
         "half-precision-points": (_float16, _bfloat16),
     }
