@@ -127,10 +127,28 @@ def test_parameters_are_told_with_their_number_and_the_first_four(count, shown):
 
 
 def test_five_names_are_four_and_one_more():
-    module = layers(3)
-    module[1].bias.requires_grad_(False)
-    finding = check_training_parameters(Subject(Pipeline(module=module, trainable=("1.bias",))))
-    assert finding.worst == "1.bias, 0.weight, 0.bias, 1.weight and 2 more"
+    finding = check_training_parameters(Subject(Pipeline(module=layers(4), trainable=("0.*", "1.weight"))))
+    assert finding.worst == "1.bias, 2.weight, 2.bias, 3.weight and 1 more"
+
+
+def test_the_mode_of_a_module_with_parts_is_what_the_user_asked_for():
+    """All of it is frozen, and a dropout beside the frozen layer is no part of it."""
+    module = layers(1, nn.Dropout(0.5)).requires_grad_(False)
+    assert check_training_modes(Subject(Pipeline(module=module, trainable=()))).passed
+
+
+class Told(nn.Linear):
+    """Sets its mode as it likes and acts alike in both."""
+
+    def train(self, mode=True):
+        return super().train(mode) if self.training != mode else self
+
+    def eval(self):
+        return super().eval() if self.training else self
+
+
+def test_a_layer_that_only_sets_its_mode_does_not_act_by_it():
+    assert check_training_modes(Subject(Pipeline(module=Told(1, 1).requires_grad_(False), trainable=()))).passed
 
 
 class Sleepy(nn.Module):
