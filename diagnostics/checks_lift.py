@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -91,11 +93,12 @@ def check_lift_leaves_features_as_they_are(subject: Subject) -> Finding:
         raise SkipCheck("the lift reads single cells, so nothing is mixed")
     if any(fault.id == "unexplained" for fault in faults_in_landing(subject)):
         raise SkipCheck("where the lift reads is not explained, so what it mixes cannot be told")
-    size = measured.chains.sizes[0]
-    ratio = read_between_unequal_cells(subject, size, _row(measured.landing, 0))
+    landing = measured.landing
+    at_first = Landing(landing.gain[[0]], landing.shift[[0]], landing.swapped)
+    ratio = read_between_unequal_cells(subject, measured.chains.sizes[0], at_first)
     if ratio > _EVEN_MIX:
         return Finding(note=f"cells of weight 3 and 1 mix {ratio:.2f} to 1 half way")
-    fault = named(CATALOGUE, "map-l2-normalised", where="between cells of different length", shift="")
+    fault = named(CATALOGUE, "map-l2-normalised", where="between cells of different length")
     return Finding(faults=(fault,), worst=f"cells of weight 3 and 1 mix {ratio:.2f} to 1 half way")
 
 
@@ -106,11 +109,6 @@ def _cells_in_words(measured: MeasuredLanding) -> str:
         return ""
     (x, y), (width, height) = chains.patch[0], chains.crop[0]
     return f"cells of {y:.6g}x{x:.6g} crop pixels (height, width) on a crop of {height:.0f}x{width:.0f}"
-
-
-def _row(landing: Landing, index: int) -> Landing:
-    """The landing at one of the sizes."""
-    return Landing(landing.gain[index : index + 1], landing.shift[index : index + 1], landing.swapped)
 
 
 def _fractional(measured: MeasuredLanding, index: int) -> Floats:
@@ -125,8 +123,8 @@ def _cast(subject: Subject, size: tuple[int, int], points: Floats, places: Float
     """What the lift does to its points first: the very same places come back when it is done to them beforehand."""
     shift = HALF if subject.pipeline.origin == "edge" else 0.0
     given = points + shift
-    casts = {
-        "integer-points": (np.trunc, np.rint, np.floor),
+    casts: dict[str, tuple[Callable[[Floats], Floats], ...]] = {
+        "integer-points": (np.trunc, np.rint),
         "half-precision-points": (_float16, _bfloat16),
     }
     for fault, rules in casts.items():

@@ -100,7 +100,7 @@ class _Judged:
 def _judged(subject: Subject, measured: MeasuredLanding, index: int, landing: Landing, *, slack: bool) -> _Judged:
     """How deep outside a mask accepts and how deep inside it refuses, against the bounds that `landing` gives."""
     chains, rule = measured.chains, subject.pipeline.validity
-    allowed = slack_of(rule, chains, index, landing) if slack and rule != "image" else 0.0
+    allowed = slack_of(rule, chains, index, landing) if slack else 0.0
     bounds = bounds_of(rule, chains, index, landing, allowed)
     points, mask = _asked(subject, chains, index, bounds)
     depth = bounds.depth(points)

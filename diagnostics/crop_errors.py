@@ -30,7 +30,7 @@ def shift_in_words(errors: Floats) -> str:
     """Errors (9, 2) at the points of `crop_errors`, or (1, 2), in source pixels, as a person would say them."""
     said = [_axis_in_words(errors, axis) for axis in (0, 1) if np.abs(errors[:, axis]).max() >= _SEEN]
     words = ("; " if any("," in axis for axis in said) else " and ").join(said)
-    return words or "the right place at the first image size, but not at others"
+    return words or ("the right place at the first image size, but not at others" if len(errors) > 1 else "the place")
 
 
 def _axis_in_words(errors: Floats, axis: int) -> str:

@@ -75,7 +75,8 @@ def measure_landing(subject: Subject, chains: Chains) -> MeasuredLanding:
     raster = raster_of(subject, chains, samples) if seen else None
     if raster is not None:
         samples = [find_steps(subject, chains, index, raster) for index in range(len(chains.sizes))]
-    telling = [index for index, (_, places) in enumerate(samples) if _fixes_a_line(places)]
+    fewest = _FEWEST if raster is None else 1  # a step is known to float32
+    telling = [index for index, (_, places) in enumerate(samples) if _fixes_a_line(places, fewest)]
     if not telling:
         if raster is not None:
             raise SkipCheck("no image size shows more than one step from cell to cell on each axis: no map is fitted")
@@ -93,7 +94,7 @@ def measure_landing(subject: Subject, chains: Chains) -> MeasuredLanding:
 
 
 def _sample(subject: Subject, chains: Chains, index: int) -> tuple[Floats, Floats]:
-    """Points of the lattice that read inside the grid, and the places they read; none where too few do.
+    """Points of the lattice that read inside the grid, and the places they read; few where few do.
 
     What the lift reads outside the crop, or for points that its mask refuses, may be anything: it is looked at only
     where nothing else is read inside the grid.
@@ -112,10 +113,10 @@ def _sample(subject: Subject, chains: Chains, index: int) -> tuple[Floats, Float
     return points[inside], places[inside]
 
 
-def _fixes_a_line(places: Floats) -> bool:
-    """Whether places (N, 2), NaN where unknown, differ enough on both axes to fit a line to each."""
+def _fixes_a_line(places: Floats, fewest: int) -> bool:
+    """Whether on both axes so many places (N, 2), NaN where unknown, differ enough to fit a line to each."""
     known = [axis[np.isfinite(axis)] for axis in places.T]
-    return all(len(axis) > 1 and np.ptp(axis) > _RIM / 4 for axis in known)
+    return all(len(axis) >= fewest and np.ptp(axis) > _RIM / 4 for axis in known)
 
 
 def _reads_across(u: Floats, p: Floats) -> bool:

@@ -3,10 +3,14 @@
 import os
 
 import torch
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=100, print_blob=True)
 settings.register_profile("long", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
+# For `python -m mutation`: a failure is enough, which one does not matter, and nothing is kept between mutants.
+settings.register_profile(
+    "mutation", derandomize=True, deadline=None, max_examples=20, database=None, phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # The tensors here are small: threads that wait for each other cost more than they bring (measured: 5 times).

@@ -60,3 +60,19 @@ def test_a_ruler_is_exact_on_images_of_any_size(side: int, dtype: str) -> None:
     room = Room(np.dtype(dtype), len(coordinates))
     expected = np.searchsorted(cuts, coordinates.astype(np.float64), side="right")
     np.testing.assert_array_equal(Ruler(cuts, np.dtype(dtype)).interval(coordinates, room), expected)
+
+
+def test_a_tally_has_one_entry_for_every_pair_of_intervals() -> None:
+    """Before, between and behind the cuts of all its subjects."""
+    tally = Tally([(np.array([0.0, 1.0]), np.array([0.0, 2.0, 3.0])), (np.array([0.5, 1.0]), np.array([0.0]))])
+    assert tally.counts.shape == (4, 4)
+    assert tally.counts.dtype == np.int64
+
+
+@pytest.mark.parametrize("side", [1, 7, 640, 50_000])
+def test_buckets_are_a_power_of_two_of_pixels_wide(side: int) -> None:
+    """So that to divide by their width rounds nothing; never more than 8,192 on either side of 0."""
+    ruler = Ruler(np.array([-0.5, side - 0.5]), np.dtype("f4"))
+    mantissa, _ = np.frexp(ruler._buckets_per_pixel)
+    assert mantissa == 0.5
+    assert ruler._buckets_per_pixel * (side - 0.5) <= 2**13

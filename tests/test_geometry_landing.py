@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnostics.landing import Landings, count_landings
+from diagnostics.landing import LandingCuts, Landings, count_landings
+from diagnostics.tally import Tally
 from neighbours import neighbours
 from reference.camera import Camera
 from reference.closed_form import geometry_for
@@ -144,7 +145,7 @@ def test_float32_points_are_not_rounded_to_float32_bounds() -> None:
 
 def test_points_that_are_not_finite_are_read_and_land_nowhere() -> None:
     """NaN, also a signalling one, and infinities count as points and as nothing else, without a warning."""
-    for dtype, signalling in ((np.float32, 0x7FA00000), (np.float64, 0x7FF4000000000000)):
+    for dtype, signalling in ((np.float16, 0x7D00), (np.float32, 0x7FA00000), (np.float64, 0x7FF4000000000000)):
         points = np.array([[np.nan, 3], [3, np.inf], [-np.inf, 3], [3, 3], [3, 3]], dtype=dtype)
         points.view(f"u{points.itemsize}")[3, 0] = signalling
         assert np.isnan(points[3, 0])
@@ -203,6 +204,24 @@ def test_world_points_are_counted_where_the_camera_sees_them_in_float64(dtype: s
         np.testing.assert_array_equal(on.counts, cells_by_the_maps(seen, VGA.with_grid(on.grid)))
 
 
+@pytest.mark.parametrize("count", [0, 1, 2**13 - 1, 2**13, 2**13 + 1, 20_000])
+def test_a_camera_is_given_every_point_once_and_never_more_than_stay_in_the_cache(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """8,192 points at a time: a camera makes some ten times their memory of them."""
+    given: list[np.ndarray] = []
+
+    def image_from_world(_: Camera, world: np.ndarray) -> tuple[np.ndarray, ...]:
+        given.append(world)
+        return world[:, :2], world[:, 2], world[:, 2] > 0
+
+    monkeypatch.setattr(Camera, "image_from_world", image_from_world)
+    world = np.arange(3.0 * count).reshape(count, 3)
+    count_landings([world], VGA, [(14, 14)], Camera(500, 500, 319.5, 239.5, (480, 640), np.eye(4).tolist()))
+    assert [len(part) for part in given] == [2**13] * (count // 2**13) + [count % 2**13] * (count % 2**13 > 0)
+    np.testing.assert_array_equal(np.concatenate([np.empty((0, 3)), *given]), world)
+
+
 @pytest.mark.parametrize(
     ("shape", "camera", "wanted"),
     [((5, 3), False, r"\(n, 2\)"), ((5, 2), True, r"\(n, 3\)"), ((5,), False, r"\(5,\)"), ((2, 5), False, "without")],
@@ -237,3 +256,45 @@ def test_landings_as_json_hold_what_the_contract_says() -> None:
     for on in data["grids"]:
         assert np.shape(on["counts"]) == tuple(on["grid"])
         assert np.sum(on["counts"]) == on["valid"] > 1000
+
+
+@pytest.mark.parametrize(
+    ("dtype", "light"), [("f4", True), (">f4", True), ("f2", True), ("i2", True), ("f8", False), ("i8", False)]
+)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_points_are_counted_in_float32_where_that_holds_them(
+    dtype: str, light: bool, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half the memory; each coordinate is contiguous, however the points came."""
+    given = []
+    monkeypatch.setattr(Tally, "add", lambda _, u, v: given.extend((u, v)))
+    count_landings([np.asarray([[1, 2], [3, 4], [5, 6]], dtype, order=order)], VGA, [(14, 14)])
+    assert {axis.dtype for axis in given} == {np.dtype("f4" if light else "f8")}
+    assert all(axis.flags.c_contiguous for axis in given)
+    assert [axis.tolist() for axis in given] == [[1, 3, 5], [2, 4, 6]]
+
+
+def test_what_is_counted_is_said_where_a_chunk_has_another_shape() -> None:
+    with pytest.raises(
+        ValueError, match=r"^landings are counted of points \(n, 2\) without a camera, got shape \(5, 3\)$"
+    ):
+        count_landings([np.zeros((5, 3))], VGA, [(14, 14)])
+    camera = Camera(500, 500, 319.5, 239.5, (480, 640), np.eye(4).tolist())
+    with pytest.raises(
+        ValueError, match=r"^landings are counted of world points \(n, 3\) with a camera, got shape \(5, 2\)$"
+    ):
+        count_landings([np.zeros((5, 2))], VGA, [(14, 14)], camera)
+
+
+def test_landings_are_told_of_what_was_counted_and_leave_it_as_it_is() -> None:
+    """The same counts give the same landings twice, and may be added to afterwards."""
+    asked = LandingCuts.of(VGA, [(14, 14)])
+    counted = asked.count([np.array([[320.0, 240.0]])])
+    first = asked.landings(counted)
+    counted.add(counted)
+    assert asked.landings(counted).in_image == 2 * first.in_image == 2
+    assert counted.points == counted.finite == 2
+    total = asked.nothing()
+    assert (total.points, total.finite, total.table.sum()) == (0, 0, 0)
+    total.add(counted)
+    assert asked.landings(total).to_dict() == asked.landings(counted).to_dict()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -129,3 +130,41 @@ def test_no_process_is_started_that_is_not_worth_it(
     monkeypatch.setattr(landing_cores, "_counts", counts)
     count_file(PointsFile(Path("long.npy"), points, 2, np.dtype("f4"), False, 128), VGA, GRIDS)
     assert asked == [others]
+
+
+@pytest.mark.parametrize("grid", [(14, 14), (600, 500)])
+def test_a_range_is_long_against_the_table_of_its_counts(
+    grid: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four million points, or 16 for each entry of a larger table: to hand in the counts is little beside the work."""
+    asked: list[range] = []
+
+    def counts(_: Any, ranges: Any, __: int) -> list[Any]:
+        asked.extend(ranges)
+        return []
+
+    monkeypatch.setattr(landing_cores, "_counts", counts)
+    entries = LandingCuts.of(VGA, [grid]).nothing().table.size
+    length = 2**22 if grid == (14, 14) else 16 * entries
+    assert (16 * entries > 2**22) == (grid != (14, 14))
+    count_file(PointsFile(Path("long.npy"), 2 * length + 5, 2, np.dtype("f4"), False, 128), VGA, [grid])
+    assert asked == [range(length), range(length, 2 * length), range(2 * length, 2 * length + 5)]
+
+
+def test_every_other_process_is_started_and_handed_two_ranges_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One to count and one that waits for it; this process is not among them."""
+    asked: list[tuple[Any, ...]] = []
+
+    @contextlib.contextmanager
+    def engine(*arguments: Any) -> Any:
+        asked.append(arguments)
+        yield "executor", 0
+
+    def handed(executor: Any, ahead: int, *_: Any) -> list[Any]:
+        asked.append((executor, ahead))
+        return []
+
+    monkeypatch.setattr(engines, "engine", engine)
+    monkeypatch.setattr(landing_cores, "shared", handed)
+    count_file(PointsFile(Path("long.npy"), 5, 2, np.dtype("f4"), False, 128), VGA, GRIDS, processes=4)
+    assert asked == [("processes", 3, None), ("executor", 6)]
