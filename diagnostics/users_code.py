@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 
 from diagnostics.command_line import shown
+from reference.torch_pair import misfit
 
 _LONGEST_MESSAGE, _LONGEST_LINE = 300, 80  # characters
 _PACKAGE = Path(__file__).resolve().parent
@@ -17,7 +18,7 @@ _LIBRARIES = ("site-packages", "dist-packages", *(sysconfig.get_path(name) for n
 def told(error: BaseException) -> str:
     """The message of an exception on one line, cut off where it gets long; empty where it has none."""
     try:
-        return _cut(str(error), _LONGEST_MESSAGE)
+        return _cut(misfit(error) or str(error), _LONGEST_MESSAGE)
     except Exception:
         return "its message cannot be printed"
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import open_clip
-import timm
 import torch
 from PIL import Image
 from torch import Tensor, nn
@@ -16,6 +14,7 @@ from reference.fields import Size
 from reference.freezing import eval_frozen, freeze_except
 from reference.geometry import GeomMeta
 from reference.heads import ProjectionHead, as_count, as_dropout
+from reference.libraries import open_clip, timm
 from reference.preprocess import geometry_of, official_preprocess
 
 # Where there are no weights to load, the text tower that open_clip insists on building may be next to nothing.

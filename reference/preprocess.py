@@ -6,11 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-import open_clip
-from open_clip.transform import PreprocessCfg, image_transform_v2, merge_preprocess_dict
-
 from reference.fields import Size, as_size
 from reference.geometry import GeomMeta
+from reference.libraries import open_clip
 from reference.measure import measure_map
 from reference.reading import read_geometry
 from reference.snapping import snap
@@ -35,9 +33,11 @@ def official_preprocess(model: str = "ViT-B-16", pretrained: str | None = None) 
     if pretrained and not tag and not Path(pretrained).is_file():
         known = ", ".join(open_clip.list_pretrained_tags_by_model(model)) or "none"
         raise ValueError(f"open_clip has no weights {pretrained!r} for {model}; its tags are: {known}")
-    settings = merge_preprocess_dict(asdict(PreprocessCfg()), tag)
+    settings = open_clip.transform.merge_preprocess_dict(asdict(open_clip.transform.PreprocessCfg()), tag)
     settings["size"] = config["vision_cfg"].get("image_size", settings["size"])
-    transform: Transform = image_transform_v2(PreprocessCfg(**settings), is_train=False)
+    transform: Transform = open_clip.transform.image_transform_v2(
+        open_clip.transform.PreprocessCfg(**settings), is_train=False
+    )
     return transform
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from open_clip.transform import CenterCropOrPad, MaybeConvertMode, MaybeToTensor, ResizeKeepRatio
-from torchvision import transforms
-
 from reference.closed_form import centre_offset, kept_ratio_size, short_side_size
 from reference.fields import Size
 from reference.geometry import GeomMeta, mode_of
+from reference.libraries import open_clip, transforms
 
 # Nearest neighbour reads up to half an image pixel beside the place, torch's up to a whole one: that is to be measured.
 _SHIFTING = (transforms.InterpolationMode.NEAREST, transforms.InterpolationMode.NEAREST_EXACT)
-_MOVES_NOTHING = (MaybeConvertMode, MaybeToTensor, transforms.ToTensor, transforms.Normalize)
+_MOVES_NOTHING = (
+    open_clip.transform.MaybeConvertMode,
+    open_clip.transform.MaybeToTensor,
+    transforms.ToTensor,
+    transforms.Normalize,
+)
 
 
 def read_geometry(transform: Any, image_size: Size) -> GeomMeta | None:
@@ -43,7 +46,7 @@ def _resized_size(step: Any, image_size: Size) -> Size | None:
         size = [step.size] if isinstance(step.size, int) else list(step.size)
         return short_side_size(image_size, size[0]) if len(size) == 1 else _pair(size)
     if (
-        type(step) is ResizeKeepRatio
+        type(step) is open_clip.transform.ResizeKeepRatio
         and step.longest in (0, 1)
         and not step.random_scale_prob + step.random_aspect_prob
     ):
@@ -52,7 +55,7 @@ def _resized_size(step: Any, image_size: Size) -> Size | None:
 
 
 def _crop_size(step: Any) -> Size | None:
-    return _pair(step.size) if type(step) in (transforms.CenterCrop, CenterCropOrPad) else None
+    return _pair(step.size) if type(step) in (transforms.CenterCrop, open_clip.transform.CenterCropOrPad) else None
 
 
 def _pair(size: Sequence[int]) -> Size:

@@ -15,6 +15,7 @@ sys.path.append(str(ROOT))  # the examples are no part of the installation
 from diagnostics import check_pipeline  # noqa: E402
 from examples.adapters.findings.figures import NOISE  # noqa: E402
 from examples.adapters.findings.landings import ASKED, SIZES, Asked, measure, misses  # noqa: E402
+from extras import skip_without  # noqa: E402
 
 NAMED = {
     "with_torchvision:as_shipped": ["source-half-pixel"],
@@ -28,12 +29,12 @@ NAMED = {
     "hand_written:by_factor": ["scale-rounded"],
 }
 RIGHT = [asked for asked in ASKED if asked.adapter not in NAMED]
-MODULES = {"opencv": "cv2"}  # where a library is imported by another name
+DISTRIBUTIONS = {"opencv": "opencv-python-headless"}  # where a library is installed by another name
 
 
 def installed(asked):
     """The adapter, where its library is installed."""
-    pytest.importorskip(MODULES.get(asked.library, asked.library), reason="the extra `adapters` installs it")
+    skip_without("adapters", DISTRIBUTIONS.get(asked.library, asked.library))
     return asked
 
 
@@ -132,6 +133,7 @@ def test_hugging_face_and_open_clip_crop_one_pixel_apart_at_odd_sizes():
 
 
 def test_keypoints_of_integers_are_cut_to_whole_crop_pixels_and_named():
+    skip_without("adapters", "torchvision")
     window, keypoints = adapter_module("with_torchvision").window, adapter_module("with_torchvision").KeyPoints
     points = torch.arange(480).repeat(2, 1).T
     kept, exact = (window(keypoints(given, canvas_size=(480, 640))) for given in (points, points.float()))

@@ -8,8 +8,9 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # the examples are no part of the installation
 
-for library in ("albumentations", "cv2", "kornia", "timm", "transformers"):
-    pytest.importorskip(library, reason="the extra `adapters` installs it")
+from extras import skip_without
+
+skip_without("adapters")
 
 from examples.adapters.findings import __main__ as findings  # noqa: E402
 from examples.adapters.findings import keypoints, landings, windows  # noqa: E402
