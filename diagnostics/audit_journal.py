@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from diagnostics.audit_lock import opened_alone, removed
 from diagnostics.command_line import InputError, blaming
 
 _FORMAT = 2  # of its lines: one of another version is another audit's
@@ -18,7 +19,7 @@ class Journal:
     """A file of JSON lines beside the output: the first says what is audited, every other is one frame's record.
 
     Memory holds eight bytes a frame. A line that a killed run left unfinished is dropped. Raises `InputError` for a
-    journal of another audit and where it cannot be written.
+    journal of another audit, for one that another run is writing, and where it cannot be written.
     """
 
     def __init__(self, path: Path, audited: Mapping[str, Any], frames: int) -> None:
@@ -26,7 +27,7 @@ class Journal:
         self._places = array("q", [-1]) * frames
         header = json.dumps({"journal": _FORMAT, **audited}, sort_keys=True) + "\n"
         with blaming(str(path)):
-            self._file = path.open("a+b")
+            self._file = opened_alone(path)
             self._recover(header.encode())
 
     def _recover(self, header: bytes) -> None:
@@ -82,8 +83,8 @@ class Journal:
 
     def remove(self) -> None:
         """Delete the file: what it was kept for is written."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+        with blaming(str(self.path)):
+            removed(self.path, self._file)
 
     def __enter__(self) -> Self:
         return self
