@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,7 +29,12 @@ class Journal:
         header = json.dumps({"journal": _FORMAT, **audited}, sort_keys=True) + "\n"
         with blaming(str(path)):
             self._file = opened_alone(path)
-            self._recover(header.encode())
+            try:
+                self._recover(header.encode())
+            except OSError:
+                with suppress(OSError):  # A full disk refuses the first line once more.
+                    self._file.close()
+                raise
 
     def _recover(self, header: bytes) -> None:
         self._file.seek(0)
