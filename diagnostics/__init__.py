@@ -3,9 +3,13 @@
 import importlib
 from typing import Any
 
+from diagnostics.signals import answer_ctrl_c_while_starting
+
 _HOME = {"Pipeline": "pipeline", "check_pipeline": "check", "parametrize_with_checks": "parametrize"}
 
 __all__ = list(_HOME)
+
+answer_ctrl_c_while_starting()
 
 
 def __getattr__(name: str) -> Any:

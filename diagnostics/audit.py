@@ -18,7 +18,7 @@ from diagnostics.audit_journal import Journal
 from diagnostics.audit_record import Flagged, audit_record
 from diagnostics.audit_rows import rows_of, writer_for
 from diagnostics.audit_verdict import Totals, diagnosis, explained, judged
-from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
+from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown, watched
 from diagnostics.corrections import Correction
 from diagnostics.dataset import Dataset, Entry, open_dataset
 from diagnostics.engines import cores, engine, results
@@ -87,7 +87,7 @@ def _measure(audit: _Audit, journal: Journal) -> None:
 
     asked, entries, indices = audit.asked, audit.dataset.entries, list(journal.missing())
     tasks = ((entries[index], audit.neighbour(index), audit.settings) for index in indices)
-    hidden = not sys.stderr.isatty()
+    hidden = not watched()
     workers = max(1, min(asked.workers or cores(), len(indices)))
     with (
         engine(asked.engine, workers, asked.address) as (executor, ahead),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from diagnostics.audit_lock import opened_alone, removed
 from diagnostics.command_line import InputError, blaming
 from diagnostics.dataset_json import strict_json
 from diagnostics.measured_record import refuse_other
@@ -22,7 +24,7 @@ class Journal:
     """A file of JSON lines beside the output: the first says what is audited, every other is one frame's record.
 
     Memory holds eight bytes a frame. A line that a killed run left unfinished is dropped. Raises `InputError` for a
-    journal of another audit and where it cannot be written.
+    journal of another audit, for one that another run is writing, and where it cannot be written.
     """
 
     def __init__(self, path: Path, audited: Mapping[str, Any], frames: int) -> None:
@@ -30,8 +32,13 @@ class Journal:
         self._places, self._grid = array("q", [-1]) * frames, audited.get("grid")
         header = json.dumps({"journal": _FORMAT, **audited}, sort_keys=True) + "\n"
         with blaming(str(path)):
-            self._file = path.open("a+b")
-            self._recover(header.encode())
+            self._file = opened_alone(path)
+            try:
+                self._recover(header.encode())
+            except OSError:
+                with suppress(OSError):  # A full disk refuses the first line once more.
+                    self._file.close()
+                raise
 
     def _recover(self, header: bytes) -> None:
         self._file.seek(0)
@@ -88,8 +95,8 @@ class Journal:
 
     def remove(self) -> None:
         """Delete the file: what it was kept for is written."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+        with blaming(str(self.path)):
+            removed(self.path, self._file)
 
     def __enter__(self) -> Self:
         return self

@@ -18,7 +18,9 @@ from diagnostics.corrections import Correction
 
 Rows = Iterable[dict[str, Any]]
 _COLUMNS = tuple(column.name for column in fields(Row))
-_FORMULA = ("=", "+", "-", "@")  # what Excel and LibreOffice take for the beginning of one
+# What spreadsheets take for the beginning of one, full-width as well (OWASP, CSV Injection), and the apostrophe itself,
+# so that whoever takes one off has the text as it was. Tabs and line ends are escapes by then.
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20'")
 _ROW_GROUP = 10_000  # rows held at a time
 
 
@@ -41,9 +43,12 @@ def writer_for(path: Path) -> Callable[[BinaryIO, Rows], None]:
 
 
 def _write_csv(file: BinaryIO, rows: Rows) -> None:
-    """Texts that a spreadsheet would take for formulas begin with an apostrophe."""
+    """Texts that a spreadsheet would take for formulas begin with an apostrophe, and so do those that begin with one.
+
+    All texts are quoted: a spreadsheet that takes semicolons for separators would begin a cell within them otherwise.
+    """
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writeheader()
     for row in rows:
         writer.writerow({name: f"'{value}" if _is_formula(value) else value for name, value in row.items()})

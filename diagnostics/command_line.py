@@ -6,12 +6,16 @@ import argparse
 import functools
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, ParamSpec
+
+from diagnostics.signals import stopped_by_signals, told_of_signal
 
 Arguments = Sequence[str] | None
 P = ParamSpec("P")
+BROKE_DOWN = 3
 
 
 class InputError(Exception):
@@ -35,26 +39,41 @@ class Parser(argparse.ArgumentParser):
 
 
 def command(body: Callable[P, int]) -> Callable[P, int]:
-    """Let the `main` of a command return the exit code 2 for an `InputError`, with its line, and 130 for Ctrl-C."""
+    """Let the `main` of a command end in order, with an exit code and one line on stderr, whatever happens.
+
+    2: an `InputError`, or what the machine refuses: a full disk, memory, open files. 130: Ctrl-C; 143 and 129: SIGTERM
+    and SIGHUP. 3: a mistake of ours, with its traceback, so that no break-down is taken for faults that were found.
+    """
 
     @functools.wraps(body)
     def main(*args: P.args, **kwargs: P.kwargs) -> int:
         try:
-            code = body(*args, **kwargs)
-            sys.stdout.flush()
+            with stopped_by_signals():
+                return body(*args, **kwargs)
         except InputError as error:
-            print(f"error: {shown(error)}", file=sys.stderr)
-            return 2
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            return 130
-        except BrokenPipeError:
-            # The reader of stdout went away, as `head` does; without this, Python complains about it at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
-        return code
+            return _ended(f"error: {shown(error)}", 2)
+        except KeyboardInterrupt as stop:
+            return _ended(*told_of_signal(stop))
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            return _ended(f"error: {shown(f'{where}{error.strerror or error}')}; nothing more was written", 2)
+        except MemoryError:
+            return _ended("error: memory ran out; give smaller input or fewer --workers, or more memory", 2)
+        except Exception as error:
+            traceback.print_exc()
+            return _ended(
+                f"error: this broke down, please report it ({type(error).__name__}: {shown(error)})", BROKE_DOWN
+            )
 
     return main
+
+
+def _ended(line: str, code: int) -> int:
+    """Say it on stderr, where there is one that takes it, and return the exit code."""
+    with suppress(OSError):
+        if sys.stderr is not None:
+            print(line, file=sys.stderr, flush=True)
+    return code
 
 
 @contextmanager
@@ -74,9 +93,26 @@ def blaming(name: str, remedy: str = "") -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """Print to stdout; what its encoding does not have is written as an escape."""
+    """Print to stdout at once; what its encoding does not have is written as an escape.
+
+    Nothing is said where stdout is closed or its reader went away, as `head` does: the files are what counts. Raises
+    `InputError` where it cannot be written for another reason, such as a full disk.
+    """
+    if sys.stdout is None:
+        return
     encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    try:
+        print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+    except OSError as error:
+        # Without this, Python would try to write what is left once more at exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise InputError(f"stdout: {error.strerror}; send it to another place") from None
+
+
+def watched() -> bool:
+    """Whether somebody looks at stderr, so that progress is worth showing."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def shown(text: object) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown
+from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown, watched
 from diagnostics.doubts import doubt
 from diagnostics.help_text import parser_with
 from diagnostics.inputs import camera_at, image_at, points_at
@@ -134,7 +134,7 @@ def _geometry(asked: argparse.Namespace, image_size: Size) -> GeomMeta:
 @contextmanager
 def _progress(points: PointsFile) -> Iterator[Callable[[int], object] | None]:
     """What is told how many more points are counted, where a user would like to see it."""
-    if points.points < _LONG or not sys.stderr.isatty():
+    if points.points < _LONG or not watched():
         yield None
         return
     from tqdm import tqdm  # Most runs are over before tqdm is imported.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -45,9 +46,12 @@ def write_all(contents: Mapping[Path, Content]) -> None:
         for path, content in contents.items():
             with blaming(str(path)), beside[path].open("xb") as file:
                 _ = file.write(content) if isinstance(content, bytes) else content(file)
+                file.flush()
+                os.fsync(file.fileno())  # or a power cut after the renaming leaves an empty file
         for path in contents:
             with blaming(str(path)):
                 beside[path].replace(path)
     finally:
         for part in beside.values():
-            part.unlink(missing_ok=True)
+            with suppress(OSError):  # its folder may be gone
+                part.unlink()

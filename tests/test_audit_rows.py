@@ -51,11 +51,22 @@ def test_columns_of_parquet_keep_their_kind_where_nothing_was_measured():
     assert parquet.read_table(io.BytesIO(written(".parquet", [], MOST, Correction()))).schema == bare.schema
 
 
-@pytest.mark.parametrize("text", ["=1+2", "+1", "-1", "@SUM(A1)"])
+@pytest.mark.parametrize("text", ["=1+2", "+1", "-1", "@SUM(A1)", "\uff1d1+2", "'=1", "'"])
 def test_no_text_is_a_formula_to_a_spreadsheet(text):
     assert table(records(1, error=text))[0]["error"] == f"'{text}"
     (row,) = parquet.read_table(io.BytesIO(written(".parquet", records(1, error=text), MOST, Correction()))).to_pylist()
     assert row["error"] == text
+
+
+def test_no_text_begins_a_cell_where_semicolons_do_and_numbers_are_numbers():
+    line = written(".csv", records(1, error="a;=1+2", readings=-0.5), MOST, Correction())
+    assert b'"a;=1+2"' in line
+    assert b",-0.5," in line
+
+
+@pytest.mark.parametrize("text", ["\t=1", "\r=1", "\n=1"])
+def test_no_text_begins_with_a_tab_or_a_line_end(text):
+    assert table(records(1, error=text))[0]["error"] == text.encode("unicode_escape").decode()
 
 
 def test_a_text_stays_on_its_line():

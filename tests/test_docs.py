@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from diagnostics import faults_camera, faults_encoder, faults_lift, faults_preprocess, faults_training
+from docs.generate.robustness import page
 
 ROOT = Path(__file__).resolve().parents[1]
 FAULTS = ROOT / "docs" / "faults"
@@ -88,3 +89,12 @@ def test_every_link_to_a_file_of_ours_leads_there(path):
     for target in LINK.findall(path.read_text("utf-8")):
         if not target.startswith(("http", "#")):
             assert (path.parent / target.split("#")[0]).exists(), target
+
+
+def test_the_page_on_bad_input_and_faults_lists_what_the_tests_run_and_every_test_of_it_exists():
+    text = (ROOT / "docs" / "robustness.md").read_text("utf-8")
+    assert text == page(), AGAIN
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| what")]
+    assert len(set(rows)) == len(rows) >= 112
+    for file, name in set(re.findall(r"`(test_\w+\.py)::(\w+)`", text)):
+        assert f"def {name}(" in (ROOT / "tests" / file).read_text("utf-8"), name

@@ -206,7 +206,7 @@ HEAVY = """
         ours = {name for name in sys.modules if name.partition(".")[0] in ("diagnostics", "reference", "reports")}
         assert EXPECTED is None or ours == EXPECTED
 """
-LOADED = {"diagnostics", "diagnostics.pytest_plugin", "reports", "reports.pytest_plugin"}
+LOADED = {"diagnostics", "diagnostics.pytest_plugin", "diagnostics.signals", "reports", "reports.pytest_plugin"}
 
 
 @pytest.mark.parametrize(("arguments", "loaded"), [((), LOADED), ((REPORT,), None)], ids=["not asked", "asked"])
