@@ -8,8 +8,8 @@ from typing import Any
 Row = tuple[str, str, str, str]  # what, where, what happens, the test
 _BEGIN = """# Bad input and faults
 
-Written by `python -m docs.generate` from the tables that the tests run; every row is a test. Where an exit code is
-told, the line is the only one on stderr, nothing is left behind, and what stood at the output's place stands there still.
+Written by `python -m docs.generate` from the tables that the tests run; every row is a test. After a user's error the
+line is the only one on stderr, nothing is left behind, and what stood at the output's place stands there still.
 
 """
 _HEAD = "| what | where | what happens | test |\n|---|---|---|---|\n"
