@@ -52,7 +52,11 @@ def test_a_point_is_misjudged_only_within_the_rounding_of_the_bound_and_never_ou
             first, last = (exact(geometry, name, axis, end) if name else end for end in ends)
             bound = np.zeros(2)
             if name:
-                bound = map_error(geometry, name, np.array(ends, dtype=float)[:, None].repeat(2, 1), precision)[:, axis]
+                held = np.array([precision.rounded(float(end)) for end in ends])
+                bound = map_error(geometry, name, held[:, None].repeat(2, 1), precision)[:, axis]
+                bound += (
+                    float(geometry.exact(name)[axis].scale) * np.abs(held - np.array(ends, dtype=float)) * (1 + 1e-9)
+                )
             image = geometry.in_size[1 - axis] - Fraction(1, 2)
             around = torch.tensor([float(first), float(last), -0.5, float(image)], dtype=torch.float64).to(dtype)
             around = around[around.isfinite()]
