@@ -10,6 +10,7 @@ WIDTH, MARGIN = 1600, 56
 _BETWEEN = 64  # panels of a row
 _HEAD, _FOOT = 64, 84  # above a panel for its title, below it for its colour bar
 _TALLEST, NARROWEST = 860, 320  # the narrowest place still holds a title and a scale
+_THINNEST = 48  # of a panel: a long image is drawn as a bar, thicker than it is
 _WIDE = 2.2  # an image wider than this many times its height gets a row of its own
 
 
@@ -28,9 +29,11 @@ def placed(rows: Sequence[Sequence[float]], top: int) -> tuple[list[Box], int]:
     for number, row in enumerate(rows):
         # Every row of grids is as high as a full one, so that cells compare.
         height = _row_height(row if number == 0 else max(rows[1:], key=len))
+        if len(row) == 1:
+            height = max(height, _THINNEST)
         left, top = float(MARGIN), top + _HEAD
         for aspect in row:
-            width = max(aspect * height, 1)
+            width = min(max(aspect * height, _THINNEST), WIDTH - 2 * MARGIN)
             boxes.append(Box(round(left), top, round(left + width), top + height))
             left += max(width, NARROWEST) + _BETWEEN
         top += height + _FOOT

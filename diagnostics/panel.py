@@ -33,6 +33,12 @@ class Panel:
             top + edge_from_index(np.arange(height)) * (bottom - top) / height,
         )
 
+    @property
+    def thicker(self) -> bool:
+        """Whether a long view is drawn thicker, by more than the rounding to whole pixels, than its length asks for."""
+        (height, width), (across, down) = self.box.size, self.view[1] - self.view[0]
+        return bool(min(height, width) > max(height, width) * min(across, down) / max(across, down) + 1)
+
     def page_from_image(self, points: Points) -> Points:
         """Page edge coordinates of image points `(..., 2)`."""
         height, width = self.box.size

@@ -64,7 +64,8 @@ def _draw_panels(page: Page, panels: Sequence[Panel], image: Image.Image, landin
     geometry = landings.geometry
     image_panel, crop_panel, *grid_panels = panels
     scale, side = draw_image(page, image_panel, image, landings)
-    _draw_title(page, image_panel.box, "In the image", f"{width_by_height(geometry.in_size)} pixels")
+    what = ", not to scale" if image_panel.thicker else " pixels"  # There is no room for both beside a tall image.
+    _draw_title(page, image_panel.box, "In the image", f"{width_by_height(geometry.in_size)}{what}")
     _draw_scale(page, image_panel.box, scale, "points per pixel" if side == 1 else f"points per {side}x{side} pixels")
     draw_crop(page, crop_panel, image, geometry)
     rows, columns = geometry.feat_size

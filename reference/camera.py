@@ -6,14 +6,15 @@ origin that the principal point is given in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, device, is_array_api_obj
+from array_api_compat import array_namespace
 
+from reference.arrays import as_floats, as_like
 from reference.camera_names import ADVICE
 from reference.distortion import Lens
 from reference.fields import Size, as_size, as_whole_pair, checked_fields
@@ -83,7 +84,7 @@ class Camera:
         Past the fold of its polynomial (`Lens.fold`) a lens sends points from far outside back into the image; like
         OpenCV, the map returns them.
         """
-        xyz, dtype = _as_floats(xyz, 3, "xyz")
+        xyz, dtype = as_floats(xyz, 3, "xyz")
         xp = array_namespace(xyz)
         u, v, depth, in_front = self._seen(xyz)
         points = xp.stack((u, v), axis=-1)
@@ -98,21 +99,18 @@ class Camera:
 
         Raises `ValueError` where depth has another shape than the points.
         """
-        points, dtype = _as_floats(points, 2, "points")
-        xp, depth = array_namespace(points), _like(points, depth, "depth")
+        points, dtype = as_floats(points, 2, "points")
+        xp, depth = array_namespace(points), as_like(points, depth, "depth")
         if depth.shape not in ((), points.shape[:-1]):
             raise ValueError(
                 f"depth must be one number a point, shape {tuple(points.shape[:-1])}, got {tuple(depth.shape)}"
             )
         known = xp.all(xp.isfinite(points), axis=-1) & xp.isfinite(depth) & (depth > 0)
         cx, cy = self._principal_point
-        x = (xp.where(known, points[..., 0], cx) - cx) / self.fx
-        y = (xp.where(known, points[..., 1], cy) - cy) / self.fy
+        x, y = self.plane_from_image(xp.where(known, points[..., 0], cx), xp.where(known, points[..., 1], cy))
         if self.distortion:
             x, y = self._lens.ideal_from_distorted(x, y)
-        z = xp.where(known, depth, xp.nan)
-        shifted = [axis * z - row[3] for axis, row in zip((x, y, 1.0), self.world_to_camera[:3], strict=True)]
-        world = [sum(number * axis for number, axis in zip(row, shifted, strict=True)) for row in self._unrotation]
+        world = self.world_from_ideal(x, y, xp.where(known, depth, xp.nan))
         return xp.astype(xp.stack(world, axis=-1), dtype, copy=False)
 
     @_quiet
@@ -129,8 +127,8 @@ class Camera:
         tolerance = as_number(tolerance, "tolerance")
         if tolerance < 0:
             raise ValueError(f"tolerance must be 0 or more, in the unit of the depth map, got {tolerance}")
-        xyz, _ = _as_floats(xyz, 3, "xyz")
-        xp, depth_map = array_namespace(xyz), _like(xyz, depth_map, "depth_map")
+        xyz, _ = as_floats(xyz, 3, "xyz")
+        xp, depth_map = array_namespace(xyz), as_like(xyz, depth_map, "depth_map")
         if depth_map.shape != self.size:
             raise ValueError(
                 f"depth_map must have the camera's size (height, width) = {self.size}, got {tuple(depth_map.shape)}; "
@@ -146,19 +144,40 @@ class Camera:
     def _seen(self, xyz: Any) -> tuple[Any, Any, Any, Any]:
         """u, v, depth and in_front of float points; unseen points take a harmless detour, for their gradients' sake."""
         xp = array_namespace(xyz)
-        x, y, depth = (
-            sum(number * xyz[..., axis] for axis, number in enumerate(row[:3])) + row[3]
-            for row in self.world_to_camera[:3]
-        )
+        x, y, depth = self.camera_from_world(*(xyz[..., axis] for axis in range(3)))
         # 0 * NaN and 0 * inf are NaN, so the depth tells of every coordinate that is not finite.
         in_front = xp.isfinite(depth) & (depth > 0)
         z = xp.where(in_front, depth, 1.0)
         x, y = xp.where(in_front, x, 0.0) / z, xp.where(in_front, y, 0.0) / z
+        u, v = self.image_from_ideal(x, y)
+        return xp.where(in_front, u, xp.nan), xp.where(in_front, v, xp.nan), depth, in_front
+
+    # The formulas, on whatever adds and multiplies like numbers -------------------------------------------------------
+
+    def camera_from_world(self, x: Any, y: Any, z: Any) -> tuple[Any, Any, Any]:
+        """Camera coordinates of the world coordinates x, y, z; the last of them is the depth."""
+        turned = [
+            sum(number * axis for number, axis in zip(row[:3], (x, y, z), strict=True)) + row[3]
+            for row in self.world_to_camera[:3]
+        ]
+        return turned[0], turned[1], turned[2]
+
+    def image_from_ideal(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Index coordinates u, v of a place x / z, y / z on the plane before the lens."""
         if self.distortion:
             x, y = self._lens.distorted_from_ideal(x, y)
         cx, cy = self._principal_point
-        u, v = self.fx * x + cx, self.fy * y + cy
-        return xp.where(in_front, u, xp.nan), xp.where(in_front, v, xp.nan), depth, in_front
+        return self.fx * x + cx, self.fy * y + cy
+
+    def plane_from_image(self, u: Any, v: Any) -> tuple[Any, Any]:
+        """The place on the plane behind the lens, of focal length 1, of index coordinates u, v."""
+        cx, cy = self._principal_point
+        return (u - cx) / self.fx, (v - cy) / self.fy
+
+    def world_from_ideal(self, x: Any, y: Any, depth: Any) -> list[Any]:
+        """World coordinates of a place x / z, y / z on the plane before the lens and its depth z."""
+        shifted = [axis * depth - row[3] for axis, row in zip((x, y, 1.0), self.world_to_camera[:3], strict=True)]
+        return [sum(number * axis for number, axis in zip(row, shifted, strict=True)) for row in self._unrotation]
 
     @cached_property
     def _lens(self) -> Lens:
@@ -217,41 +236,7 @@ def _pixel(coordinate: Any, pixels: int) -> tuple[Any, Any]:
     """The pixel that an index coordinate lies in, and whether the image has it; the first pixel stands in if not."""
     xp = array_namespace(coordinate)
     inside = (coordinate >= index_from_edge(0)) & (coordinate < index_from_edge(pixels))
-    pixel = xp.floor(edge_from_index(xp.where(inside, coordinate, 0.0)))
-    # Just below the far edge, adding the half may round up onto it.
-    return xp.clip(xp.astype(pixel, xp.int64), max=pixels - 1), inside
-
-
-def _as_array(value: Any, name: str) -> tuple[Any, Any]:
-    """The array namespace and `value` as an array of real numbers; plain numbers and lists become NumPy arrays."""
-    if isinstance(value, Sequence | int | float):
-        try:
-            value = np.asarray(value)
-        except ValueError:
-            raise ValueError(f"{name} must be numbers in one regular shape, got a ragged sequence") from None
-    if not is_array_api_obj(value):
-        raise TypeError(f"{name} must be an array of real numbers, got {type(value).__name__}")
-    xp = array_namespace(value)
-    if not xp.isdtype(value.dtype, ("integral", "real floating")):
-        raise TypeError(f"{name} must be real numbers, got dtype {value.dtype}")
-    return xp, value
-
-
-def _as_floats(value: Any, components: int, name: str) -> tuple[Any, Any]:
-    """`value` as floats `(..., components)`, in float32 at least, and the dtype to give back."""
-    xp, value = _as_array(value, name)
-    if value.ndim == 0 or value.shape[-1] != components:
-        raise ValueError(f"{name} must have shape (..., {components}), got {tuple(value.shape)}")
-    dtype = xp.empty(0).dtype if xp.isdtype(value.dtype, "integral") else value.dtype
-    working = xp.float32 if xp.finfo(dtype).bits < xp.finfo(xp.float32).bits else dtype
-    return xp.astype(value, working, copy=False), dtype
-
-
-def _like(points: Any, value: Any, name: str) -> Any:
-    """`value` with the points' dtype; an array must come from their library, plain numbers go to their device."""
-    xp, (namespace, array) = array_namespace(points), _as_array(value, name)
-    if isinstance(value, Sequence | int | float):
-        array = xp.asarray(array, device=device(points))
-    elif namespace is not xp:
-        raise TypeError(f"{name} must come from the array library of the points, got {type(value).__name__}")
-    return xp.astype(array, points.dtype, copy=False)
+    coordinate = xp.where(inside, coordinate, 0.0)
+    pixel = xp.floor(edge_from_index(coordinate))
+    # Just below an edge, adding the half may round up onto it.
+    return xp.astype(pixel, xp.int64) - xp.astype(index_from_edge(pixel) > coordinate, xp.int64), inside

@@ -74,6 +74,11 @@ def measure_map(transform: Transform, image_size: Size) -> MeasuredMap:
     output is no image tensor.
     """
     image_size = as_size(image_size, "image_size")
+    if min(image_size) <= 2 * _KERNEL_RADIUS:
+        raise ValueError(
+            f"images of {image_size} (height, width) are too small to be measured, a side of at most "
+            f"{2 * _KERNEL_RADIUS} pixels is all rim; measure a larger one, or write its GeomMeta down"
+        )
     return _fit(image_size, measure_landings(transform, image_size))
 
 

@@ -29,9 +29,19 @@ class Precision(NamedTuple):
         """Whether maps are evaluated in float32 and rounded at the end."""
         return self.bits < np.finfo(np.float32).bits
 
+    @property
+    def number(self) -> type[np.floating[Any]]:
+        """NumPy's type of the numbers that maps of this dtype are evaluated in."""
+        return np.float32 if self.bits <= np.finfo(np.float32).bits else np.float64
+
+    @property
+    def working(self) -> Precision:
+        """The dtype that maps are evaluated in: float32 at least."""
+        return Precision.of(np, np.dtype(self.number))
+
     def at(self, linear: Linear, place: float) -> float:
         """`linear` at `place`, rounded where arrays of this dtype are: its coefficients, each step, the end."""
-        number = np.float32 if self.bits <= np.finfo(np.float32).bits else np.float64
+        number = self.number
         moved = number(linear.scale) * number(self.rounded(place)) + number(linear.shift)
         return self.rounded(float(moved))
 
@@ -42,7 +52,18 @@ class Precision(NamedTuple):
         """
         if not self.is_half or math.isinf(value):
             return value
+        step = self.step(value)
+        return self._within(round(value / step) * step)
+
+    def rounded_up(self, value: float) -> float:
+        """The least number of this dtype that is not below a finite `value`: its numbers are below both or neither."""
+        step = self.step(value)
+        return self._within(math.ceil(value / step) * step)
+
+    def step(self, value: float) -> float:
+        """Distance between neighbouring numbers of this dtype around `value`."""
         _, exponent = math.frexp(value)
-        step = max(math.ldexp(self.eps, exponent - 1), self.smallest * self.eps)
-        nearest = round(value / step) * step
-        return nearest if abs(nearest) <= self.largest else math.copysign(math.inf, value)
+        return max(math.ldexp(self.eps, exponent - 1), self.smallest * self.eps)
+
+    def _within(self, value: float) -> float:
+        return value if abs(value) <= self.largest else math.copysign(math.inf, value)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from weakref import WeakKeyDictionary
+
+from PIL import Image
 
 from reference.fields import Size, as_size
 from reference.geometry import GeomMeta
@@ -53,7 +56,8 @@ def geometry_of(transform: Transform, image_size: Size, feat_size: Size | None =
     without showing there must not be passed twice.
 
     Raises `ValueError`, with the measured map in the message, for a map that is no resize + crop / pad (a warp, a
-    mirror, a turn, a fractional window), for a random transform, and where too little of the image is seen to measure.
+    mirror, a turn, a fractional window), for a random transform, where too little of the image is seen to measure, and
+    where the transform itself fails on images of that size, one side rounded to 0 or memory for a long one, say.
     """
     image_size = as_size(image_size, "image_size")
     if not callable(transform):
@@ -70,5 +74,18 @@ def _cached(transform: Transform, image_size: Size) -> GeomMeta:
         known = {}
     key = (repr(transform), image_size)
     if key not in known:
-        known[key] = read_geometry(transform, image_size) or snap(measure_map(transform, image_size))
+        known[key] = read_geometry(transform, image_size) or snap(measure_map(_named(transform), image_size))
     return known[key]
+
+
+def _named(transform: Transform) -> Transform:
+    """The transform, whose own errors say of which image they are: many have no message, or one that names nothing."""
+
+    def of_an_image(image: Image.Image) -> Any:
+        try:
+            return transform(image)
+        except Exception as error:
+            size, why = (image.height, image.width), f"{type(error).__name__}: {error}".rstrip(": ")
+            raise ValueError(f"the transform fails on images of {size} (height, width), {why}") from error
+
+    return of_an_image

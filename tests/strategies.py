@@ -21,14 +21,21 @@ def sizes(most: int = 4000) -> st.SearchStrategy[tuple[int, int]]:
     return st.sampled_from(TELLING_SIZES + TINY_SIZES) | st.tuples(sides(most), sides(most))
 
 
+def huge_geometries() -> st.SearchStrategy[GeomMeta]:
+    """Any geometry of images of up to 100,000 pixels a side, and what is as wide as files get or as narrow."""
+    extremes = [(65_535, 65_535), (100_000, 100_000), (1, 65_535), (65_535, 1), (1, 100_000), (2049, 641)]
+    clip = st.sampled_from(extremes).map(lambda size: geometry_for("official", size, (224, 224), (16, 16)))
+    return clip | geometries(100_000)
+
+
 def grids() -> st.SearchStrategy[tuple[int, int]]:
     return st.sampled_from([(14, 14), (30, 40), (1, 1), (7, 7), (16, 9)]) | st.tuples(sides(64), sides(64))
 
 
 @st.composite
-def geometries(draw: st.DrawFn) -> GeomMeta:
+def geometries(draw: st.DrawFn, most: int = 4000) -> GeomMeta:
     """Any geometry at all: realised sizes and offsets drawn freely, cropped, padded and stretched at will."""
-    in_size, resized_size, crop_size = draw(sizes()), draw(sizes()), draw(sizes(1000))
+    in_size, resized_size, crop_size = draw(sizes(most)), draw(sizes(most)), draw(sizes(most // 4))
     offset = tuple(draw(st.integers(-c + 1, r - 1)) for r, c in zip(resized_size[::-1], crop_size[::-1], strict=True))
     mode = mode_of(in_size, resized_size, crop_size, offset)
     return GeomMeta(mode, in_size, resized_size, crop_size, draw(grids()), offset)

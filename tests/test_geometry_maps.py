@@ -1,7 +1,6 @@
 """The laws of the maps: exactness against rationals, round trips, composition, the same in every array library."""
 
 import json
-from fractions import Fraction
 
 import array_api_strict
 import numpy as np
@@ -11,25 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from reference.geometry import GeomMeta
-
-MAPS = ("crop_from_image", "grid_from_image", "sampler_from_image", "image_from_crop", "image_from_grid")
-HALF = Fraction(1, 2)
-
-
-def exact(geometry: GeomMeta, name: str, axis: int, value: float) -> Fraction:
-    """The law of the design, written out once more and by hand, in rationals; `axis` 0 is x."""
-    source, resized, crop, cells = (
-        size[1 - axis] for size in (geometry.in_size, geometry.resized_size, geometry.crop_size, geometry.feat_size)
-    )
-    start, value = geometry.offset[axis], Fraction(value)
-    if name == "image_from_crop":
-        return (value + HALF + start) * source / resized - HALF
-    if name == "image_from_grid":
-        return ((value + HALF) * crop / cells + start) * source / resized - HALF
-    x_crop = (value + HALF) * resized / source - start
-    x_grid = x_crop * cells / crop
-    return {"crop": x_crop - HALF, "grid": x_grid - HALF, "sampler": 2 * x_grid / cells - 1}[name.split("_")[0]]
+from rationals import exact
+from reference.geometry import MAPS, GeomMeta
 
 
 def rounding(geometry: GeomMeta, name: str, dtype: type = np.float64) -> float:

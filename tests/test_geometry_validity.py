@@ -143,13 +143,14 @@ def neighbours(value: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_bounds_are_where_the_maps_take_them_in_the_points_own_dtype(dtype, rule, geometry):
-    """Bound for bound what `image_from_grid` and `image_from_crop` give for an array of that dtype."""
+    """Bound for bound what `image_from_grid` and `image_from_crop` give for an array of that dtype; the image's own."""
     height, width = {"centre": geometry.feat_size, "crop": geometry.crop_size, "image": geometry.in_size}[rule]
     corners = [[0, 0], [width - 1, height - 1]] if rule == "centre" else [[-0.5, -0.5], [width - 0.5, height - 0.5]]
     to_image = {"centre": geometry.image_from_grid, "crop": geometry.image_from_crop}.get(rule, lambda points: points)
-    first, last = to_image(torch.tensor(corners, dtype=dtype))
-    end = torch.tensor([geometry.in_size[1] - 0.5, geometry.in_size[0] - 0.5], dtype=dtype)
-    points = neighbours(torch.stack([first, last, end, torch.full_like(end, -0.5)])).reshape(-1, 2)
+    first, last = to_image(torch.tensor(corners, dtype=torch.float64 if rule == "image" else dtype))
+    end = torch.tensor([geometry.in_size[1] - 0.5, geometry.in_size[0] - 0.5], dtype=torch.float64)
+    around = torch.stack([bound.to(dtype) for bound in (first, last, end, torch.full_like(end, -0.5))])
+    points = neighbours(around).reshape(-1, 2)
     points = torch.cartesian_prod(*points.unbind(-1))
     within = (points >= first) & ((points <= last) if rule == "centre" else (points < last))
     expected = (within & (points >= -0.5) & (points < end)).all(dim=-1)

@@ -185,7 +185,7 @@ def command_kept(
     if code == 2:
         check_line(told.getvalue().removesuffix("\n"))
     elif code not in (0, 1, None):
-        raise Finding(f"exit {code}")
+        raise Finding(f"exit {code}: {told.getvalue()[-300:]!r}")
     elif told.getvalue():
         raise Finding(f"exit {code}, and on stderr: {told.getvalue()[:300]!r}")
     return code
