@@ -105,6 +105,11 @@ def test_a_patch_larger_than_the_crop_is_refused():
         STANDARD.with_patches((225, 16))
 
 
+def test_a_patch_is_two_positive_whole_numbers():
+    with pytest.raises(ValueError, match=r"^patch_size must be \(height, width\)"):
+        STANDARD.with_patches((0, 16))
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
