@@ -1,4 +1,4 @@
-"""What became of a module's mutants, kept in one JSON file a module, with the reason why each survivor is equivalent."""
+"""What became of a module's mutants, one JSON file a module, with the reason why each survivor is equivalent."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from diagnostics.recipe import (
     Landing,
     Link,
     Turn,
+    _differs,
     alone,
     recipes,
     right_links,
@@ -87,10 +88,14 @@ PLACES = {
     },
     **{("patch", "patch-size", f"{p} pixels"): ((U + 0.5) * S - D) / p - 0.5 for p in (8, 14, 32)},
     ("frame", "scale-align-corners", ""): (U * (W1 - 1) / (W0 - 1) + 0.5 - D) / 16 - 0.5,
+    ("frame", "scale-axes-swapped", "the scales"): ((U + 0.5) * swapped(S) - D) / 16 - 0.5,
+    ("frame", "scale-axes-swapped", "the image's sides"): ((U + 0.5) * W1 / swapped(W0) - D) / 16 - 0.5,
     ("frame", "applied-twice", ""): (((U + 0.5) * S - D) * S - D) / 16 - 0.5,
     ("frame", "assumes-stretch", ""): ((U + 0.5) * CROP / W0) / 16 - 0.5,
     ("offset", "crop-offset-missing", ""): (U + 0.5) * S / 16 - 0.5,
     ("offset", "crop-offset-sign", ""): ((U + 0.5) * S + D) / 16 - 0.5,
+    ("offset", "crop-offset-unscaled", "true source pixels"): ((U + 0.5) * S - D / S) / 16 - 0.5,
+    ("offset", "crop-offset-unscaled", "truly resized pixels"): ((U + 0.5) * S - D * S) / 16 - 0.5,
     ("sampler", "align-corners-sample", "on cells"): (2 * (right(U) + 0.5) / N - 1 + 1) / 2 * (N - 1),
     ("sampler", "align-corners-normalise", "on cells"): ((2 * right(U) / (N - 1) - 1 + 1) * N - 1) / 2,
     ("map", "asymmetric-upsample", "to 30x40"): ((right(U) + 0.5) / N * (40, 30) - 0.5) * N / (40, 30),
@@ -200,6 +205,34 @@ def mirrored(u, image=0.0, crop=0.0, grid=0.0):
 
 def test_where_the_preprocess_mirrors_the_right_recipe_does():
     np.testing.assert_allclose(run(right_links(MIRRORED), MIRRORED).at(U), mirrored(U), atol=1e-9)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_lift_may_believe_that_nothing_is_mirrored_on_one_axis(axis):
+    """As far as it goes it reads the unmirrored place there, with the start of the crop or that of its other end."""
+    links = [link for link in wrong_links(MIRRORED) if link.fault == FLIP[axis] and link.slot == "frame"]
+    here = MIRRORED.mirrored & (np.arange(2) == axis)
+    want = [np.where(here, ((U + 0.5) * S - start) / 16 - 0.5, mirrored(U)) for start in (D, W1 - CROP - D)]
+    np.testing.assert_allclose([place(link, MIRRORED) for link in links], want, atol=1e-9)
+
+
+def test_a_turn_keeps_what_was_swapped_before():
+    landing = Landing(S, D, swapped=True)
+    for when in ("source", "index", "sampler"):
+        assert Turn(when, flip=0).of(landing, PLAIN).swapped is True
+        assert Turn(when, swap=True).of(landing, PLAIN).swapped is False
+
+
+def test_landings_differ_by_a_billionth_of_a_cell_or_a_hundred_thousandth_of_what_they_are():
+    """In scale, shift or order of the axes, each alone."""
+    ones, none = np.ones((2, 2)), np.zeros((2, 2))
+    landing = Landing(ones, none)
+    assert _differs(Landing(ones, none, swapped=True), landing)
+    assert not _differs(Landing(ones, none + 5e-10), landing)
+    assert _differs(Landing(ones, none + 5e-9), landing)
+    assert not _differs(Landing(none + 5e-10, ones), Landing(none, ones))
+    assert _differs(Landing(none + 5e-9, ones), Landing(none, ones))
+    assert _differs(Landing(ones + 2e-5, none), landing)
 
 
 @pytest.mark.parametrize("frame", ["image", "crop", "grid"])

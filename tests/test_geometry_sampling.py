@@ -221,7 +221,7 @@ ONE = torch.zeros(5, 14, 14)
         (ONE[0], torch.zeros(3, 2), ValueError, r"features must be \(C, Hf, Wf\)"),
         (ONE, torch.zeros(3, 3), ValueError, r"points for features"),
         (ONE, torch.zeros(1, 3, 2), ValueError, r"must be \(N, 2\)"),
-        (BATCH, torch.zeros(3, 2), ValueError, r"must be \(B, N, 2\)"),
+        (BATCH, torch.zeros(3, 2), ValueError, r"must be \(B, N, 2\) with the features' B, got"),
         (BATCH, torch.zeros(3, 4, 2), ValueError, r"must be \(B, N, 2\)"),
         (
             ONE[:, :13],
