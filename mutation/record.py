@@ -40,7 +40,7 @@ def write(module: str, folder: Path) -> dict[str, Any]:
         "date": date.today().isoformat(),  # noqa: DTZ011  # the day where it ran
         "mutants": len(outcomes),
         "killed": len(outcomes) - len(survivors),
-        "survivors": [survivor | {"reason": reasons.get(_key(survivor), _known(survivor))} for survivor in survivors],
+        "survivors": [survivor | {"reason": reasons.get(_key(survivor)) or _known(survivor)} for survivor in survivors],
     }
     RECORDS.mkdir(exist_ok=True)
     path_of(module).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -10,12 +10,15 @@ _KEPT = (
     "geometry_any_transform::test_a_transform_is_a_callable",
     "geometry_any_transform::test_an_answer_is_kept_per_transform_size_and_settings",
     "geometry_any_transform::test_a_transform_that_cannot_be_kept_is_measured_each_time",
+    "geometry_any_transform::test_a_crop_of_less_than_sixteen_pixels_is_one_cell",
 )
 _OFFICIAL = (
     "geometry_transforms::test_pinned_geometries_of_the_official_transform",
     "geometry_transforms::test_a_grid_is_given_or_one_cell_for_sixteen_pixels",
     "geometry_transforms::test_the_official_transform_is_the_one_that_open_clip_makes",
     "geometry_transforms::test_unknown_models_and_tags_are_refused",
+    "geometry_transforms::test_a_model_is_known_with_a_slash_as_openai_writes_it",
+    "geometry_transforms::test_a_model_that_states_no_image_size_has_open_clips_default",
 )
 _READ = (
     "geometry_transforms::test_the_closed_form_is_what_open_clip_does",
