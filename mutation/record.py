@@ -1,8 +1,9 @@
-"""What became of a module's mutants, kept in one JSON file a module, with the reason why each survivor is equivalent."""
+"""What became of a module's mutants, one JSON file a module, with the reason why each survivor is equivalent."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import date
@@ -12,6 +13,9 @@ from typing import Any
 RECORDS = Path(__file__).parent / "records"
 # A mutant that never ends or takes the interpreter down is noticed too.
 KILLED = ("killed", "timeout", "segfault")
+# `zip` and its like say strict=True of what has one length by construction: no input tells it from strict=False.
+_STRICT = re.compile(r", strict=(True|False|None)|, (?=\))")
+_STRICT_REASON = "both sides have one length by construction: strict tells the reader"
 
 
 def path_of(module: str) -> Path:
@@ -36,7 +40,7 @@ def write(module: str, folder: Path) -> dict[str, Any]:
         "date": date.today().isoformat(),  # noqa: DTZ011  # the day where it ran
         "mutants": len(outcomes),
         "killed": len(outcomes) - len(survivors),
-        "survivors": [survivor | {"reason": reasons.get(_key(survivor), "")} for survivor in survivors],
+        "survivors": [survivor | {"reason": reasons.get(_key(survivor)) or _known(survivor)} for survivor in survivors],
     }
     RECORDS.mkdir(exist_ok=True)
     path_of(module).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -65,6 +69,12 @@ def _survivor(name: str, status: str, folder: Path) -> dict[str, str]:
     lines = mutmut(folder, "show", name).splitlines()
     was, became = ([line[1:].strip() for line in lines if line[:1] == sign and line[:3] != sign * 3] for sign in "-+")
     return {"where": function_of(name), "was": "\n".join(was), "became": "\n".join(became), "status": status}
+
+
+def _known(survivor: dict[str, str]) -> str:
+    """The reason of survivors that are of a kind, or an empty one."""
+    was, became = (_STRICT.sub("", survivor[side]) for side in ("was", "became"))
+    return _STRICT_REASON if was == became and "strict=True" in survivor["was"] else ""
 
 
 def _key(survivor: dict[str, str]) -> tuple[str, str, str]:

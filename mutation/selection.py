@@ -4,10 +4,45 @@ from __future__ import annotations
 
 # Only tests that ask a module for what it promises, quick ones: each is run for every mutant that it reaches.
 _MAPS = ("geometry_maps", "geometry_conventions", "geometry_align_corners", "geometry_known_pixels")
+_KEPT = (
+    "geometry_any_transform::test_too_small_an_image_is_refused_when_measured_and_read_when_known",
+    "geometry_any_transform::test_an_image_size_is_checked",
+    "geometry_any_transform::test_a_transform_is_a_callable",
+    "geometry_any_transform::test_an_answer_is_kept_per_transform_size_and_settings",
+    "geometry_any_transform::test_a_transform_that_cannot_be_kept_is_measured_each_time",
+    "geometry_any_transform::test_a_crop_of_less_than_sixteen_pixels_is_one_cell",
+)
+_OFFICIAL = (
+    "geometry_transforms::test_pinned_geometries_of_the_official_transform",
+    "geometry_transforms::test_a_grid_is_given_or_one_cell_for_sixteen_pixels",
+    "geometry_transforms::test_the_official_transform_is_the_one_that_open_clip_makes",
+    "geometry_transforms::test_unknown_models_and_tags_are_refused",
+    "geometry_transforms::test_a_model_is_known_with_a_slash_as_openai_writes_it",
+    "geometry_transforms::test_a_model_that_states_no_image_size_has_open_clips_default",
+)
+_READ = (
+    "geometry_transforms::test_the_closed_form_is_what_open_clip_does",
+    "geometry_transforms::test_pinned_geometries_of_the_official_transform",
+    "geometry_transforms::test_an_extreme_image_that_leaves_no_pixel_is_refused",
+)
 TESTS: dict[str, tuple[str, ...]] = {
-    "reference/geometry.py": (*_MAPS, "geometry_validity", "geometry_bad_input"),
-    "reference/linear.py": ("geometry_maps", "geometry_conventions"),
+    "reference/linear.py": ("geometry_linear", "geometry_maps", "geometry_conventions"),
     "reference/interval.py": ("geometry_validity",),
+    "reference/precision.py": ("geometry_validity",),
+    "reference/fields.py": ("geometry_bad_input", "geometry_camera"),
+    "reference/geometry.py": (*_MAPS, "geometry_validity", "geometry_bad_input"),
+    "reference/closed_form.py": _READ,
+    "reference/reading.py": _READ,
+    "reference/preprocess.py": (*_OFFICIAL, *_KEPT),
+    "reference/pose.py": ("geometry_camera",),
+    "reference/distortion.py": ("geometry_distortion", "geometry_camera"),
+    "reference/camera.py": ("geometry_camera", "geometry_distortion"),
+    "reference/sampling.py": ("geometry_sampling",),
+    "reference/heads.py": ("heads",),
+    "reference/fusion.py": ("fusion",),
+    "reference/image.py": ("image",),
+    "reference/freezing.py": ("freezing",),
+    "diagnostics/recipe.py": ("geometry_recipe",),
     "diagnostics/cuts.py": ("geometry_cuts", "geometry_landing"),
     "diagnostics/ruler.py": ("geometry_cuts",),
     "diagnostics/tally.py": ("geometry_cuts", "geometry_landing"),
@@ -29,5 +64,6 @@ TESTS: dict[str, tuple[str, ...]] = {
 
 
 def test_files(module: str) -> list[str]:
-    """The paths of the test files that judge `module`."""
-    return [f"tests/test_{name}.py" for name in TESTS[module]]
+    """The test files that judge `module`, or the tests in them, as pytest takes them."""
+    named = (name.partition("::") for name in TESTS[module])
+    return [f"tests/test_{file}.py{colons}{test}" for file, colons, test in named]

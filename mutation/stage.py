@@ -36,7 +36,7 @@ def lay_out(module: str) -> Path:
 
 
 def bring_tests(module: str) -> Path | None:
-    """The folder laid out before, with the tests as they are now; None where there is none or the module has changed."""
+    """The folder laid out before, with today's tests; None where there is none or the module has changed."""
     folder = place(module)
     source = folder / module
     if not source.exists() or source.read_text(encoding="utf-8") != spelled_out((ROOT / module).read_text("utf-8")):
@@ -71,8 +71,8 @@ class _Undecorated(cst.CSTTransformer):
 def configure(module: str, folder: Path, isolation: str) -> None:
     """Write mutmut's settings for `module`. isolation: what each mutant's process is forked from.
 
-    `"fork"`: from one that has run the tests, which is quick, but leaves its filled caches to every mutant, so that some
-    survive that should not. `"forkserver"`: from one that has only collected the tests.
+    `"fork"`: from one that has run the tests, which is quick, but leaves its filled caches to every mutant, so that
+    some survive that should not. `"forkserver"`: from one that has only collected the tests.
     """
     lists = {
         "source_paths": SOURCES,

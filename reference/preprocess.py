@@ -29,12 +29,13 @@ def official_preprocess(model: str = "ViT-B-16", pretrained: str | None = None) 
 
     Raises `ValueError` for a model or a tag that open_clip does not have.
     """
-    config = open_clip.get_model_config(model.replace("/", "-"))
+    name = model.replace("/", "-")
+    config = open_clip.get_model_config(name)
     if config is None:
         raise ValueError(f"open_clip has no model {model!r}; open_clip.list_models() lists them")
-    tag = open_clip.get_pretrained_cfg(model, pretrained) if pretrained else {}
+    tag = open_clip.get_pretrained_cfg(name, pretrained) if pretrained else {}
     if pretrained and not tag and not Path(pretrained).is_file():
-        known = ", ".join(open_clip.list_pretrained_tags_by_model(model)) or "none"
+        known = ", ".join(open_clip.list_pretrained_tags_by_model(name)) or "none"
         raise ValueError(f"open_clip has no weights {pretrained!r} for {model}; its tags are: {known}")
     settings = open_clip.transform.merge_preprocess_dict(asdict(open_clip.transform.PreprocessCfg()), tag)
     settings["size"] = config["vision_cfg"].get("image_size", settings["size"])

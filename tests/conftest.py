@@ -9,7 +9,7 @@ settings.register_profile("default", derandomize=True, deadline=None, max_exampl
 settings.register_profile("long", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
 # For `python -m mutation`: a failure is enough, which one does not matter, and nothing is kept between mutants.
 settings.register_profile(
-    "mutation", derandomize=True, deadline=None, max_examples=20, database=None, phases=[Phase.explicit, Phase.generate]
+    "mutation", derandomize=True, deadline=None, max_examples=10, database=None, phases=[Phase.explicit, Phase.generate]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

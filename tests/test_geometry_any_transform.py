@@ -1,6 +1,7 @@
 """`geometry_of` measures what it cannot read: other libraries, hand-written code, and what it has to refuse."""
 
 import numpy as np
+import open_clip
 import pytest
 import torch
 from PIL import Image
@@ -219,13 +220,19 @@ def test_too_small_an_image_is_refused_when_measured_and_read_when_known():
 
 @pytest.mark.parametrize("size", [(0, 640), (480.0, 640), None])
 def test_an_image_size_is_checked(size):
-    with pytest.raises((TypeError, ValueError), match="image_size"):
+    with pytest.raises((TypeError, ValueError), match=r"^image_size must be"):
         geometry_of(numpy_output, size)
 
 
 def test_a_transform_is_a_callable():
-    with pytest.raises(TypeError, match="callable"):
+    with pytest.raises(TypeError, match=r"a callable that takes a PIL image, got str$"):
         geometry_of("ViT-B-16", (480, 640))
+
+
+@pytest.mark.parametrize(("crop", "grid"), [((12, 40), (1, 2)), ((40, 12), (2, 1)), ((15, 15), (1, 1))])
+def test_a_crop_of_less_than_sixteen_pixels_is_one_cell(crop, grid):
+    transform = open_clip.image_transform(crop, is_train=False, resize_mode="squash")
+    assert geometry_of(transform, (48, 64)).feat_size == grid
 
 
 def test_an_answer_is_kept_per_transform_size_and_settings():

@@ -73,7 +73,7 @@ def test_a_mode_is_one_of_three():
 
 @pytest.mark.parametrize("value", [True, 1, None, 0])
 def test_align_corners_is_false(value):
-    with pytest.raises(ValueError, match="align_corners must be False"):
+    with pytest.raises(ValueError, match=r"^align_corners must be False: .*; got "):
         GeomMeta(**GOOD, align_corners=value)
 
 
@@ -125,6 +125,11 @@ def test_rules_are_named():
 def test_a_patch_larger_than_the_crop_is_refused():
     with pytest.raises(ValueError, match="larger than the crop"):
         STANDARD.with_patches((225, 16))
+
+
+def test_a_patch_is_two_positive_whole_numbers():
+    with pytest.raises(ValueError, match=r"^patch_size must be \(height, width\)"):
+        STANDARD.with_patches((0, 16))
 
 
 @pytest.mark.parametrize(

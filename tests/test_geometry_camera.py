@@ -603,3 +603,23 @@ BAD_CALLS = [
 def test_what_is_no_point_depth_or_size_is_refused(call, arguments, error, message):
     with pytest.raises(error, match=message):
         call(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "says"),
+    [
+        (lambda: CAMERA.visible(np.zeros(2), np.ones(CAMERA.size), 0), ValueError, r"^xyz must have shape \(..., 3\)"),
+        (
+            lambda: CAMERA.visible(np.zeros(3), np.ones((2, 3)), 0),
+            ValueError,
+            r"got \(2, 3\); use camera.resized\(...\) for a depth map of another size$",
+        ),
+        (lambda: CAMERA.world_from_image(np.zeros((2, 3, 2)), np.ones(4)), ValueError, r"shape \(2, 3\), got \(4,\)$"),
+        (lambda: CAMERA.image_from_world(object()), TypeError, "^xyz must be an array of real numbers, got object$"),
+        (lambda: CAMERA.world_from_image(np.zeros(2), torch.ones(())), TypeError, "library of the points, got Tensor$"),
+    ],
+    ids=["components", "another size", "shape", "no array", "another library"],
+)
+def test_what_does_not_fit_is_named_with_what_it_is(ask, error, says):
+    with pytest.raises(error, match=says):
+        ask()

@@ -83,6 +83,9 @@ def test_the_standard_valid_ratios(rule, x, y):
         ("letterbox", (480, 640), (168, 224), (224, 224), (0, -28)),
         ("letterbox", (480, 640), (223, 298), (224, 224), (37, 0)),  # one row padded below
         ("letterbox", (10, 10), (224, 448), (224, 450), (0, 0)),  # padded on the right of a stretch
+        ("official", (480, 640), (224, 298), (224, 224), (74, 0)),  # the last columns
+        ("letterbox", (480, 640), (224, 298), (224, 224), (75, 0)),  # and one beyond
+        ("letterbox", (640, 480), (298, 224), (224, 224), (0, 75)),  # below the last row
     ],
 )
 def test_the_mode_says_what_happened(mode, in_size, resized, crop, offset):

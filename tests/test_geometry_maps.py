@@ -82,6 +82,30 @@ def test_384_pixels_hold_27_patches_of_14():
     assert (siglip.feat_size, siglip.crop_size) == ((27, 27), (378, 378))
 
 
+def test_one_patch_may_fill_the_crop_and_each_side_has_its_own_count():
+    wide = GeomMeta("stretch", (480, 640), (224, 336), (224, 336), (14, 21), (0, 0))
+    assert wide.with_patches((224, 32)).feat_size == (1, 10)
+    assert wide.with_patches((16, 336)).feat_size == (14, 1)
+
+
+def test_json_of_sizes_and_offsets_is_lists():
+    assert STANDARD.to_dict() == {
+        "mode": "official",
+        "in_size": [480, 640],
+        "resized_size": [224, 298],
+        "crop_size": [224, 224],
+        "feat_size": [14, 14],
+        "offset": [37, 0],
+        "align_corners": False,
+    }
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_points_stay_on_their_device(name):
+    points = array_api_strict.asarray(PLACES, device=array_api_strict.Device("device1"))
+    assert getattr(STANDARD, name)(points).device == points.device
+
+
 STANDARD = GeomMeta("official", (480, 640), (224, 298), (224, 224), (14, 14), (37, 0))
 PLACES = [[0.0, 0.0], [319.5, 239.5], [100.25, 50.5]]
 

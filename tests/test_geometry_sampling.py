@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 import strategies
 from reference import sample_points
 from reference.geometry import RULES, GeomMeta
+from reference.sampling import _place_dtype
 
 STANDARD = GeomMeta("official", (480, 640), (224, 298), (224, 224), (14, 14), (37, 0))
 
@@ -220,9 +221,14 @@ ONE = torch.zeros(5, 14, 14)
         (ONE[0], torch.zeros(3, 2), ValueError, r"features must be \(C, Hf, Wf\)"),
         (ONE, torch.zeros(3, 3), ValueError, r"points for features"),
         (ONE, torch.zeros(1, 3, 2), ValueError, r"must be \(N, 2\)"),
-        (BATCH, torch.zeros(3, 2), ValueError, r"must be \(B, N, 2\)"),
+        (BATCH, torch.zeros(3, 2), ValueError, r"must be \(B, N, 2\) with the features' B, got"),
         (BATCH, torch.zeros(3, 4, 2), ValueError, r"must be \(B, N, 2\)"),
-        (ONE[:, :13], torch.zeros(3, 2), ValueError, r"\(13, 14\) cells but the geometry is \(14, 14\)"),
+        (
+            ONE[:, :13],
+            torch.zeros(3, 2),
+            ValueError,
+            r"\(13, 14\) cells but the geometry is \(14, 14\); give the geometry of this map, geometry.with_grid",
+        ),
         (ONE.int(), torch.zeros(3, 2), TypeError, "features must be floats"),
         (ONE.numpy(), torch.zeros(3, 2), TypeError, "features must be a torch tensor, got ndarray"),
         (ONE, np.zeros((3, 2)), TypeError, "points must be a torch tensor, got ndarray"),
@@ -238,3 +244,26 @@ def test_what_does_not_fit_is_refused(features, points, error, says):
 def test_an_unknown_rule_is_refused():
     with pytest.raises(ValueError, match="rule must be one of"):
         sample_points(ONE, torch.zeros(1, 2), STANDARD, rule="center")
+
+
+@pytest.mark.parametrize("batch", [(), (2,)])
+def test_all_work_is_done_on_the_device_of_the_features(batch):
+    """On torch's meta device, which refuses to be mixed with another."""
+    features, points = torch.empty(*batch, 3, 14, 14, device="meta"), torch.empty(*batch, 5, 2, device="meta")
+    values, valid = sample_points(features, points, STANDARD, normalize=True)
+    assert (values.shape, valid.shape) == ((*batch, 5, 3), (*batch, 5))
+    assert values.device == valid.device == features.device
+
+
+def test_places_are_double_where_the_device_has_it():
+    assert _place_dtype(torch.device("cpu")) == _place_dtype(torch.device("cuda")) == torch.float64
+    assert _place_dtype(torch.device("mps")) == torch.float32
+
+
+def test_a_map_of_a_batch_is_read_from_itself_alone():
+    """Maps of 1 x 2 cells: at the centre of the last cell, the next map's not-a-number has no share, not even of 0."""
+    geometry = GeomMeta("stretch", (1, 2), (1, 2), (1, 2), (1, 2), (0, 0))
+    features = torch.tensor([[[[1.0, 2.0]]], [[[torch.nan, torch.nan]]]])
+    values, valid = sample_points(features, torch.tensor([[[1.0, 0.0]]] * 2), geometry)
+    assert valid.all()
+    assert values[0, 0, 0] == 2

@@ -123,12 +123,26 @@ def test_the_official_transform_is_the_one_that_open_clip_makes(model, tag):
     ("model", "tag", "says"),
     [
         ("ViT-B-17", None, "no model 'ViT-B-17'"),
-        ("ViT-B-16", "nowhere", "no weights 'nowhere' for ViT-B-16; its tags are: openai"),
+        ("ViT-B-16", "nowhere", "no weights 'nowhere' for ViT-B-16; its tags are: openai, "),
+        ("ViT-B/16", "nowhere", "no weights 'nowhere' for ViT-B/16; its tags are: openai, "),
+        ("coca_base", "nowhere", "no weights 'nowhere' for coca_base; its tags are: none$"),
     ],
 )
 def test_unknown_models_and_tags_are_refused(model, tag, says):
     with pytest.raises(ValueError, match=says):
         official_preprocess(model, tag)
+
+
+def test_a_model_is_known_with_a_slash_as_openai_writes_it():
+    assert repr(official_preprocess("ViT-B/32", "openai")) == repr(official_preprocess("ViT-B-32", "openai"))
+    assert repr(official_preprocess("ViT-B/32", "openai")) != repr(official_preprocess("ViT-L/14-336", "openai"))
+
+
+def test_a_model_that_states_no_image_size_has_open_clips_default(monkeypatch):
+    """As a configuration of the user's own may, added by `open_clip.add_model_config`."""
+    config = {"embed_dim": 512, "vision_cfg": {"patch_size": 16}, "text_cfg": {}}
+    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "of-no-size", config)
+    assert repr(official_preprocess("of-no-size")) == repr(official_preprocess("ViT-B-16"))
 
 
 def test_model_sizes_are_open_clips_own():
