@@ -4,6 +4,8 @@ import importlib
 import sys
 from importlib import metadata
 
+import torchvision  # noqa: F401 - `mine` does, and it can be imported only once in a process
+
 import diagnostics.conformance  # what is not imported by now is imported anew by each run
 import diagnostics.pytest_plugin
 import reports.pytest_plugin
@@ -72,7 +74,8 @@ def prepared(pytester):
 
 
 def run(folder, *arguments, plugins=()):
-    arguments = ("-p", "no:cacheprovider", *arguments)
+    # What pytest-xdist does is done by hand where it is tested, and is in no way of who has not installed it.
+    arguments = ("-p", "no:cacheprovider", "-p", "no:xdist", *arguments)
     return folder.runpytest_inprocess(*arguments, plugins=[*PLUGINS, *plugins], no_reraise_ctrlc=True)
 
 

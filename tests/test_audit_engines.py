@@ -133,6 +133,7 @@ def test_a_driver_of_a_cluster_that_was_killed_and_started_again_measures_the_re
 
 SCRIPT = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has background jobs ignore
 from diagnostics import audit_journal
 from diagnostics.audit import main
 add = audit_journal.Journal.add
@@ -186,6 +187,7 @@ def test_a_worker_that_is_just_starting_does_not_hear_ctrl_c(tmp_path):
     script.write_text(
         "import os, signal\n"
         "from diagnostics.engines import engine\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # which a shell has background jobs ignore
         "if __name__ == '__main__':\n"
         "    with engine('processes', 2, None) as (executor, _):\n"
         "        try:\n"
@@ -216,9 +218,10 @@ def test_a_disk_that_is_full_is_told_in_one_line(tmp_path, scan):
         "-c",
         f"{limited}sys.argv[0] = 'audit'; runpy.run_module('diagnostics.audit', run_name='__main__')",
     ]
+    unmeasured = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         [*command, str(scan), "-o", str(tmp_path / "rows.csv"), "--workers", "1"],
-        capture_output=True, text=True, env=ENVIRONMENT, timeout=60,
+        capture_output=True, text=True, env=unmeasured, timeout=60,
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")

@@ -327,15 +327,23 @@ SAME_AS = {
 }
 
 
-def test_pairs_of_wrong_links_are_named_as_a_set():
-    """Of 320 at least 95 % in the first place, and the others for a reason."""
-    otherwise = {}
-    for pair in pairs():
+@pytest.mark.parametrize("part", range(8))
+def test_pairs_of_wrong_links_are_named_as_a_set(part):
+    """All but those of `SAME_AS`, and these for a reason; in parts, which several processes share."""
+    otherwise, asked = {}, pairs()[part::8]
+    for pair in asked:
         links = {key: value for name in pair for key, value in LANDING_FAULTS[name].items()}
         found = set(ids(faults_of_landing(Lift(CROP, **links))))
         if found != {name.split()[0] for name in pair}:
             otherwise[pair] = found
-    assert otherwise == SAME_AS
+    assert otherwise == {pair: found for pair, found in SAME_AS.items() if pair in asked}
+
+
+def test_of_the_pairs_at_least_95_percent_are_named_in_the_first_place():
+    """Every pair that is excused is one of the 320 that are asked."""
+    asked = pairs()
+    assert (len(asked), len(set(asked))) == (320, 320)
+    assert set(SAME_AS) <= set(asked)
     assert len(SAME_AS) <= 0.05 * 320
 
 
