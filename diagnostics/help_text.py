@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from diagnostics.command_line import Parser
 
 SAID = "a line on stderr that begins error: says why"
-_EVERYWHERE = {2: f"could not run: {SAID}", 130: "interrupted, as by Ctrl-C"}
+_EVERYWHERE = {
+    2: f"could not run: {SAID}",
+    3: "broke down, a mistake of this program: please report it",
+    129: "ended by SIGHUP, its terminal went away",
+    130: "interrupted, as by Ctrl-C",
+    143: "ended by SIGTERM",
+}
 
 
 def parser_with(
