@@ -24,7 +24,7 @@ SHIPPED = (
 def run(*arguments: str | Path, cwd: Path, expected: int = 0) -> None:
     """Run a command; stop with what it says unless it ends as expected."""
     done = subprocess.run(list(map(str, arguments)), cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
-    print(f"{done.returncode} {' '.join(map(str, arguments[1:]))[:100]}", flush=True)
+    print(f"{done.returncode} {' '.join(map(str, arguments[1:])).splitlines()[0][:100]}", flush=True)
     if done.returncode != expected:
         sys.exit(f"error: it should have ended with {expected}:\n{done.stdout}{done.stderr}")
 
