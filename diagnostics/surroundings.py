@@ -39,7 +39,7 @@ def _set_determinism(modes: tuple[bool, bool]) -> None:
 
 
 def _device() -> torch.device:
-    """Where a new tensor is; `torch.get_default_device` raises in torch 2.8 once a default device was taken back."""
+    """Where a new tensor is; `torch.get_default_device` raises in torch 2.9 once a default device was taken back."""
     return torch.empty(0).device
 
 
