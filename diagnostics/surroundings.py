@@ -38,13 +38,18 @@ def _set_determinism(modes: tuple[bool, bool]) -> None:
     torch.use_deterministic_algorithms(modes[0], warn_only=modes[1])
 
 
+def _device() -> torch.device:
+    """Where a new tensor is; `torch.get_default_device` raises in torch 2.9 once a default device was taken back."""
+    return torch.empty(0).device
+
+
 def _set_device(device: torch.device) -> None:
     """A default device of "cpu" is none at all, which spares torch a look at every call."""
     torch.set_default_device(None if device.type == "cpu" else device)
 
 
 _GLOBALS: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {  # how each is read and written
-    "device": (torch.get_default_device, _set_device),
+    "device": (_device, _set_device),
     "dtype": (torch.get_default_dtype, torch.set_default_dtype),
     "gradients": (torch.is_grad_enabled, torch.set_grad_enabled),
     "threads": (torch.get_num_threads, torch.set_num_threads),

@@ -133,7 +133,6 @@ def test_hugging_face_and_open_clip_crop_one_pixel_apart_at_odd_sizes():
 
 
 def test_keypoints_of_integers_are_cut_to_whole_crop_pixels_and_named():
-    skip_without("adapters", "torchvision")
     window, keypoints = adapter_module("with_torchvision").window, adapter_module("with_torchvision").KeyPoints
     points = torch.arange(480).repeat(2, 1).T
     kept, exact = (window(keypoints(given, canvas_size=(480, 640))) for given in (points, points.float()))

@@ -285,7 +285,7 @@ MANNERS = {
 def state_of_the_process():
     return {
         "dtype": torch.get_default_dtype(),
-        "device": torch.get_default_device(),
+        "device": torch.empty(0).device,
         "gradients": torch.is_grad_enabled(),
         "determinism": torch.are_deterministic_algorithms_enabled(),
         "threads": torch.get_num_threads(),

@@ -199,7 +199,7 @@ def test_the_drift_is_what_grid_sample_does_with_align_corners(axis, flipped, gr
     sampler = torch.stack([2 * (index + 0.5) / n - 1, torch.zeros(9, dtype=torch.float64)], dim=-1)
     read = grid_sample(ramp, sampler[None, None], align_corners=True, padding_mode="border")[0, 0, 0].numpy()
     places = np.tile(middle, (2, 9, 1))
-    places[0, :, axis], places[1, :, axis] = index, read
+    places[0, :, axis], places[1, :, axis] = index.numpy(), read
     asked, there = at.image_from_grid(places)[..., axis]
     assert align_corners_drift(at, asked, axis) == pytest.approx(there - asked, abs=1e-9)
 
