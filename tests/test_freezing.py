@@ -92,6 +92,7 @@ def test_a_part_with_one_frozen_parameter_does_not_train(subject):
     subject.train()
     eval_frozen(subject)
     assert in_training(subject) == {"", "drop"}
+    assert {module.training for module in subject.modules()} == {True, False}
 
 
 def test_eval_stays_eval_and_all_thawed_trains_throughout(subject):
