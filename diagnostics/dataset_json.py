@@ -20,7 +20,7 @@ def lenient_json(content: bytes) -> Any:
 
 def _parsed(content: bytes, **hooks: Any) -> Any:
     try:
-        value = json.loads(content.decode(), **hooks)
+        value = json.loads(content.decode(), parse_int=_whole_number, **hooks)
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8 text") from None
     except json.JSONDecodeError as error:
@@ -47,6 +47,13 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(data) < len(pairs):
         raise ValueError("it gives the same field twice")
     return data
+
+
+def _whole_number(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:  # Python reads 4,300 digits
+        raise ValueError(f"it holds a number of {len(digits)} digits") from None
 
 
 def _no_number(constant: str) -> NoReturn:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+_OUR_PACKAGES = ("diagnostics", "reports")
 # Signal -> what is said. SIGHUP, of a terminal that was closed, is not known to Windows.
 _LINES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 if hasattr(signal, "SIGHUP"):
@@ -32,8 +33,15 @@ def answer_ctrl_c_while_starting() -> None:
     catch the exception, and libraries that are being imported make other errors of it. Nothing is open by then.
     """
     # Python sets this while it looks for the module (its documentation of `-m`).
-    if sys.argv[:1] == ["-m"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    looking = sys.argv[:1] == ["-m"] and _module_asked_for().partition(".")[0] in _OUR_PACKAGES
+    if looking and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
+
+
+def _module_asked_for() -> str:
+    """What stands behind `-m`: another program that imports us answers Ctrl-C as it likes."""
+    words = iter(sys.orig_argv)
+    return next((word[2:] or next(words, "") for word in words if word.startswith("-m")), "")
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

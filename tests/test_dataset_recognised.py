@@ -66,8 +66,8 @@ NO_LISTS = {
     '{"frames": []}': 'no list "frames"',
     '{"frames": 3}': 'no list "frames"',
     "{": "it is not valid JSON",
-    "[" * 100_000: "it is not valid JSON",
-    '{"frames": ' + "9" * 5000 + "}": "it is not valid JSON",
+    "[" * 100_000: "it is nested too deeply",
+    '{"frames": ' + "9" * 5000 + "}": "it holds a number of 5000 digits",
 }
 
 

@@ -137,5 +137,5 @@ def test_refuses_inputs_that_are_not_one_row_a_point(fusion, shape_2d, shape_3d,
 
 @pytest.mark.parametrize(("dim", "error"), [(0, ValueError), (2.5, TypeError)])
 def test_refuses_an_impossible_width(dim, error):
-    with pytest.raises(error, match="dim"):
+    with pytest.raises(error, match=r"^dim must be"):
         BiFusion(dim)

@@ -135,9 +135,11 @@ def test_a_patch_is_two_positive_whole_numbers():
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ([], "JSON object"),
-        ({**GOOD, "scale": 1}, "no field 'scale'"),
-        ({key: GOOD[key] for key in GOOD if key != "offset"}, "needs the field 'offset'"),
+        ([], "JSON object, got list$"),
+        ({**GOOD, "scale": 1}, "no field 'scale'; it has mode, in_size, resized_size, crop_size, "),
+        ({**GOOD, "scale": 1, "dx": 2}, "no field 'scale', 'dx'; it has mode, "),
+        ({key: GOOD[key] for key in GOOD if key != "offset"}, "needs the field 'offset'$"),
+        ({key: GOOD[key] for key in GOOD if key not in ("mode", "offset")}, "needs the field 'mode', 'offset'$"),
         ({**GOOD, "in_size": [480.5, 640]}, "in_size"),
         ({**GOOD, "align_corners": True}, "align_corners"),
     ],

@@ -6,7 +6,7 @@ import open_clip
 import pytest
 
 from blobs import blob_misses
-from reference.closed_form import geometry_for
+from reference.closed_form import centre_offset, geometry_for, kept_ratio_size
 from reference.fields import as_size
 from reference.measure import measure_map
 from reference.model_sizes import model_names, vision_sizes
@@ -181,3 +181,28 @@ def test_an_extreme_image_that_leaves_no_pixel_is_refused():
         geometry_for("letterbox", (1, 1000), (224, 224), (16, 16))
     with pytest.raises(ValueError, match="official, letterbox, stretch"):
         geometry_for("shortest", (10, 10), (224, 224), (16, 16))
+
+
+def test_pinned_sides_of_a_kept_ratio():
+    """375/224 is less than 1242/336: that ratio covers the target, the other fits inside."""
+    assert kept_ratio_size((375, 1242), (224, 336), min) == (224, 742)
+    assert kept_ratio_size((375, 1242), (224, 336), max) == (101, 336)
+    assert kept_ratio_size((1242, 375), (336, 224), max) == (336, 101)
+
+
+@pytest.mark.parametrize(
+    ("resized", "offset"),
+    [(298, 37), (229, 2), (231, 4), (225, 0), (224, 0), (223, 0), (222, -1), (221, -1), (101, -61)],
+)
+def test_pinned_offsets_of_a_crop_of_224_pixels(resized, offset):
+    """Half of an excess, half to even; of what is missing, the smaller half comes before."""
+    assert centre_offset(resized, 224) == offset
+
+
+@pytest.mark.parametrize(
+    ("image_size", "crop_size", "name"),
+    [((0, 640), (224, 224), "image_size"), ((480, 640), (224, 0), "crop_size"), ((1, 1000), (9, 9), "resized_size")],
+)
+def test_a_closed_form_names_the_size_that_is_none(image_size, crop_size, name):
+    with pytest.raises(ValueError, match=rf"^{name} must be"):
+        geometry_for("letterbox", image_size, crop_size, (1, 1))

@@ -182,3 +182,8 @@ def test_an_image_wider_than_half_precision_ends_at_infinity(rule):
     wide = GeomMeta("stretch", (70_000, 70_000), (224, 224), (224, 224), (14, 14), (0, 0))
     assert wide.valid(np.array([[60_000, 30_000]], dtype=np.float16), rule).tolist() == [True]
     assert wide.valid(np.array([[-1, 30_000]], dtype=np.float16), rule).tolist() == [False]
+
+
+def test_half_is_what_has_less_bits_than_single():
+    bits = {torch.float16: True, torch.bfloat16: True, torch.float32: False, torch.float64: False}
+    assert {dtype: Precision.of(torch, dtype).is_half for dtype in bits} == bits

@@ -83,7 +83,9 @@ def test_head_drops_out_in_training_only():
 
 @pytest.mark.parametrize("shape", [(), (5,), (2, 7), (1, 6, 14, 14)])
 def test_head_refuses_features_of_another_width(shape):
-    with pytest.raises(ValueError, match=r"\(\.\.\., 6\).*permute\(0, 2, 3, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"\(\.\.\., 6\).*; a map \(B, C, H, W\) goes in as features.permute\(0, 2, 3, 1\)$"
+    ):
         ProjectionHead(6)(torch.zeros(shape))
 
 
@@ -174,3 +176,9 @@ def test_gate_keeps_the_dtype_of_x(maps):
 def test_gate_refuses_shapes_that_do_not_go_together(x_shape, early_shape, message):
     with pytest.raises(ValueError, match=message):
         GatedResidual(7, 5)(torch.zeros(x_shape), torch.zeros(early_shape))
+
+
+@pytest.mark.parametrize(("sizes", "name"), [((0, 5), "early_dim"), ((7, 0), "dim")])
+def test_gate_names_the_size_that_is_none(sizes, name):
+    with pytest.raises(ValueError, match=f"^{name} must be"):
+        GatedResidual(*sizes)

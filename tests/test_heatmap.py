@@ -259,17 +259,6 @@ def test_neither_importing_nor_drawing_imports_torch_or_pyplot(folder: Path) -> 
     assert noticed.stdout.splitlines()[-1] == "['matplotlib.pyplot'] 0"
 
 
-def test_help_shows_an_example_that_works(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The last line of `--help`, run in the repository's folder."""
-    with pytest.raises(SystemExit) as done:
-        main(["--help"])
-    assert done.value.code == 0
-    example = capsys.readouterr().out.strip().splitlines()[-1].split()
-    assert example[:3] == ["python", "-m", "diagnostics.heatmap"]
-    inputs = [str(ROOT / word) if word.startswith("examples/") else word for word in example[3:]]
-    assert main([*inputs, "-o", "out.png"]) == 0
-
-
 def test_ctrl_c_leaves_one_line_and_no_output(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
