@@ -103,9 +103,9 @@ def test_the_oracle_notices(read, tmp_path, monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's peak and resets it")
 def test_the_oracle_notices_memory(monkeypatch):
-    monkeypatch.setattr(oracle, "MOST_GROWTH", 1 << 24)
+    monkeypatch.setattr(oracle, "MOST_GROWTH", 1 << 26)  # the system may take back some of what is held
     with pytest.raises(Finding, match=r"it took [0-9]+ MB"):
-        read_or_refused(lambda: b"x" * (1 << 26))
+        read_or_refused(lambda: b"x" * (1 << 28))
     assert len(read_or_refused(lambda: b"x" * (1 << 22))) == 1 << 22
 
 

@@ -148,12 +148,12 @@ def test_project_is_asked_about_every_scene_once_in_float32() -> None:
 COUNT = len(scenes(((60, 90),), 0)[0].world)
 POINTS, VALID = np.zeros((COUNT, 2)), np.ones(COUNT, dtype=bool)
 ANSWERS = {
-    "a single array": (POINTS, "must return (points (N, 2), valid (N,)), got ndarray"),
-    "three values": ((POINTS, VALID, VALID), "must return (points (N, 2), valid (N,)), got 3 values"),
-    "one value": ([POINTS], "must return (points (N, 2), valid (N,)), got 1 values"),
+    "a single array": (POINTS, "must return (points (N, 2), valid (N,)), two of them, got ndarray"),
+    "three values": ((POINTS, VALID, VALID), "must return (points (N, 2), valid (N,)), two of them, got 3 values"),
+    "one value": ([POINTS], "must return (points (N, 2), valid (N,)), two of them, got 1 values"),
     "three columns": (
         (np.zeros((COUNT, 3)), VALID),
-        f"must return points of shape ({COUNT}, 2), got ({COUNT}, 3)",
+        f"must return points of shape ({COUNT}, 2), got ({COUNT}, 3); keep (u, v) alone",
     ),
     "dropped points": (
         (POINTS[1:], VALID),

@@ -192,7 +192,7 @@ def test_the_plugin_costs_other_runs_of_pytest_nothing(folder):
         "import sys\n"
         "def test_other():\n"
         "    ours = {name for name in sys.modules if name.partition('.')[0] in ('diagnostics', 'reference', 'torch')}\n"
-        "    assert ours == {'diagnostics', 'diagnostics.pytest_plugin'}\n"
+        "    assert ours == {'diagnostics', 'diagnostics.pytest_plugin', 'diagnostics.signals'}\n"
     )
     done = run_pytest(folder)
     assert done.returncode == 0, done.stdout

@@ -1,6 +1,7 @@
 """Imports run one way and light modules stay light: rules that are executed, each with a proof that it would notice."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +76,16 @@ def test_the_packages_hand_on_their_names():
     assert set(reference.__all__) <= set(dir(reference))
     with pytest.raises(AttributeError, match="no attribute 'Lens'"):
         reference.Lens  # noqa: B018 - the access is what is tested
+
+
+@pytest.mark.parametrize("ours", ["diagnostics", "reports"])
+def test_a_program_that_imports_us_answers_ctrl_c_as_it_likes(ours, tmp_path):
+    """Also where it is started with `-m` and its package imports us before its module is found."""
+    package = tmp_path / "theirs"
+    package.mkdir()
+    (package / "__init__.py").write_text(f"import {ours}\n")
+    (package / "train.py").write_text("import signal\nprint(signal.getsignal(signal.SIGINT).__name__)\n")
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    command = [sys.executable, "-m", "theirs.train"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": paths})
+    assert done.stdout.strip() == "default_int_handler"
