@@ -253,7 +253,11 @@ def test_an_interrupted_audit_measures_only_the_rest_and_writes_the_same(tmp_pat
     [
         (["nowhere", "-o", "rows.csv"], "nowhere"),
         (["scan", "-o", "rows.txt"], ".csv"),
-        (["scan", "-o", "rows.csv", "--tolerance", "-1"], "--tolerance"),
+        (["scan", "-o", "rows.csv", "--tolerance=-1"], "'-1' is no number above 0"),
+        (["scan", "-o", "rows.csv", "--tolerance=inf"], "'inf' is no number above 0"),
+        (["scan", "-o", "rows.csv", "--tolerance=near"], "'near' is no number above 0"),
+        (["scan", "-o", "rows.csv", "--workers=0"], "'0' is no whole number of at least 1"),
+        (["scan", "-o", "rows.csv", "--workers=1.5"], "'1.5' is no whole number of at least 1"),
         (["scan", "-o", "rows.csv", "--engine", "dask"], "--engine dask"),
         (["scan", "-o", "rows.csv", "--apart", "2"], "at most 1"),
         (["scan", "-o", "rows.csv", "--address", "tcp://127.0.0.1:1"], "--engine dask"),
