@@ -24,6 +24,8 @@ _READ = (
     "geometry_transforms::test_the_closed_form_is_what_open_clip_does",
     "geometry_transforms::test_pinned_geometries_of_the_official_transform",
     "geometry_transforms::test_an_extreme_image_that_leaves_no_pixel_is_refused",
+    "geometry_transforms::test_what_is_not_known_to_be_a_resize_and_a_centre_crop_is_not_read",
+    "geometry_transforms::test_a_resize_that_leaves_one_pixel_is_read_and_one_that_leaves_none_is_not",
     "geometry_transforms::test_pinned_sides_of_a_kept_ratio",
     "geometry_transforms::test_pinned_offsets_of_a_crop_of_224_pixels",
     "geometry_transforms::test_a_closed_form_names_the_size_that_is_none",

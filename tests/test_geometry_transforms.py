@@ -4,6 +4,8 @@ from functools import cache
 
 import open_clip
 import pytest
+from open_clip.transform import ResizeKeepRatio
+from torchvision import transforms
 
 from blobs import blob_misses
 from reference.closed_form import centre_offset, geometry_for, kept_ratio_size
@@ -206,3 +208,31 @@ def test_pinned_offsets_of_a_crop_of_224_pixels(resized, offset):
 def test_a_closed_form_names_the_size_that_is_none(image_size, crop_size, name):
     with pytest.raises(ValueError, match=rf"^{name} must be"):
         geometry_for("letterbox", image_size, crop_size, (1, 1))
+
+
+NEAREST = transforms.InterpolationMode.NEAREST
+CENTRE = transforms.CenterCrop(224)
+NOT_READ = {
+    "a callable": transforms.ToTensor(),
+    "nothing moves": transforms.Compose([transforms.ToTensor()]),
+    "two crops": transforms.Compose([transforms.Resize(256), transforms.CenterCrop(240), CENTRE]),
+    "nearest": transforms.Compose([transforms.Resize(224, NEAREST), CENTRE]),
+    "a longest side": transforms.Compose([transforms.Resize(224, max_size=300), CENTRE]),
+    "a flip": transforms.Compose([transforms.RandomHorizontalFlip(), CENTRE]),
+    "a random crop": transforms.Compose([transforms.Resize(256), transforms.RandomCrop(224)]),
+    "between longest and shortest": transforms.Compose([ResizeKeepRatio(224, longest=0.5), CENTRE]),
+    "a random scale": transforms.Compose([ResizeKeepRatio(224, random_scale_prob=0.1), CENTRE]),
+    "a random aspect": transforms.Compose([ResizeKeepRatio(224, random_aspect_prob=0.1), CENTRE]),
+    "both": transforms.Compose([ResizeKeepRatio(224, random_scale_prob=0.1, random_aspect_prob=0.1), CENTRE]),
+}
+
+
+@pytest.mark.parametrize("name", NOT_READ)
+def test_what_is_not_known_to_be_a_resize_and_a_centre_crop_is_not_read(name):
+    assert read_geometry(NOT_READ[name], (480, 640)) is None
+
+
+def test_a_resize_that_leaves_one_pixel_is_read_and_one_that_leaves_none_is_not():
+    transform = transforms.Compose([ResizeKeepRatio(224, longest=1)])
+    assert read_geometry(transform, (4, 900)).resized_size == (1, 224)
+    assert read_geometry(transform, (1, 900)) is None
