@@ -122,7 +122,7 @@ def test_a_file_that_is_much_too_large_is_not_read_to_its_end(folder, capsys):
         ([".", "-o", "report.html"], ".: Is a directory"),
         (["good.json/x", "-o", "report.html"], "good.json/x: Not a directory"),
         (["x" * 300, "-o", "report.html"], "File name too long"),
-        (["a\0b", "-o", "report.html"], "null byte"),
+        (["a\0b", "-o", "report.html"], "embedded null"),
         (["no_such_module:pipeline", "-o", "report.html"], "no_such_module"),
         (["good.json"], "-o"),
         ([], "RESULTS"),
