@@ -1,5 +1,7 @@
 """The lens against OpenCV, and its inverse against the fold, where a polynomial has several answers or none."""
 
+import math
+
 import cv2
 import numpy as np
 import pytest
@@ -192,3 +194,24 @@ def test_the_inverse_is_right_or_nan_and_never_silently_wrong(lens, x, y):
         return
     assert np.hypot(*ideal)[0] <= lens.fold * (1 + ROUNDING)
     np.testing.assert_allclose(lens.distorted_from_ideal(*ideal), aim, rtol=0, atol=ROUNDING)
+
+
+@pytest.mark.parametrize(("place", "within"), [(0.5, True), (0.6, False), (math.sqrt(1.1), False), (3.0, False)])
+def test_within_the_fold_is_nearer_than_the_fold_on_every_side(place, within):
+    """With k1 = -1 the fold is at 0.577; beyond 1 the map is turned twice over and keeps its sense again."""
+    lens = Lens.of((-1, 0, 0, 0))
+    for x, y in ((place, 0.0), (0.0, place), (-place, 0.0), (0.0, -place)):
+        assert bool(lens._within_fold(x, y)) is within
+
+
+def test_a_tilt_is_below_a_right_angle():
+    assert Lens.of((*[0.0] * 12, 1.5, -1.5)).tau_y == -1.5
+    for tilts in ((math.pi / 2, 0.0), (0.0, -math.pi / 2)):
+        with pytest.raises(ValueError, match="give radians below pi / 2"):
+            Lens.of((*[0.0] * 12, *tilts))
+
+
+def test_a_number_of_coefficients_that_opencv_does_not_take_is_refused():
+    says = r"^distortion must have 0, 4, 5, 8, 12 or 14 coefficients in OpenCV's order \(k1 k2 p1 .*, got 3; pad"
+    with pytest.raises(ValueError, match=says):
+        Lens.of((0.0, 0.0, 0.0))
