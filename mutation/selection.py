@@ -33,6 +33,8 @@ _READ = (
 _SIZES = (
     "geometry_transforms::test_model_sizes_are_open_clips_own",
     "geometry_transforms::test_pinned_model_sizes",
+    "geometry_transforms::test_sizes_a_model_file_does_not_state_are_open_clips_defaults",
+    "geometry_transforms::test_without_open_clip_there_are_no_model_files",
     "geometry_transforms::test_models_without_a_patch_grid_are_refused_by_name",
 )
 _MEASURED = ("geometry_measured_maps", "geometry_any_transform")
