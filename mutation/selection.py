@@ -30,6 +30,14 @@ _READ = (
     "geometry_transforms::test_pinned_offsets_of_a_crop_of_224_pixels",
     "geometry_transforms::test_a_closed_form_names_the_size_that_is_none",
 )
+_SIZES = (
+    "geometry_transforms::test_model_sizes_are_open_clips_own",
+    "geometry_transforms::test_pinned_model_sizes",
+    "geometry_transforms::test_sizes_a_model_file_does_not_state_are_open_clips_defaults",
+    "geometry_transforms::test_without_open_clip_there_are_no_model_files",
+    "geometry_transforms::test_models_without_a_patch_grid_are_refused_by_name",
+)
+_MEASURED = ("geometry_measured_maps", "geometry_any_transform")
 TESTS: dict[str, tuple[str, ...]] = {
     "reference/linear.py": ("geometry_linear", "geometry_maps", "geometry_conventions"),
     "reference/interval.py": ("geometry_validity",),
@@ -39,6 +47,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "reference/closed_form.py": _READ,
     "reference/reading.py": _READ,
     "reference/preprocess.py": (*_OFFICIAL, *_KEPT),
+    "reference/stripes.py": _MEASURED,
+    "reference/measure.py": _MEASURED,
+    "reference/snapping.py": _MEASURED,
+    "reference/model_sizes.py": _SIZES,
     "reference/pose.py": ("geometry_camera",),
     "reference/distortion.py": ("geometry_distortion", "geometry_camera"),
     "reference/camera.py": ("geometry_camera", "geometry_distortion"),
@@ -47,6 +59,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "reference/fusion.py": ("fusion",),
     "reference/image.py": ("image",),
     "reference/freezing.py": ("freezing",),
+    "reference/encoder.py": ("encoder", "encoder_images"),
+    "diagnostics/chains.py": ("geometry_recipe", "geometry_checks_lift", "geometry_lifts_drawn"),
     "diagnostics/recipe.py": ("geometry_recipe",),
     "diagnostics/cuts.py": ("geometry_cuts", "geometry_landing"),
     "diagnostics/ruler.py": ("geometry_cuts",),

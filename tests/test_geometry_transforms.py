@@ -1,5 +1,6 @@
 """`geometry_of` for every transform that open_clip has: read, measured, in closed form, and by blobs sent through."""
 
+import json
 from functools import cache
 
 import open_clip
@@ -8,6 +9,7 @@ from open_clip.transform import ResizeKeepRatio
 from torchvision import transforms
 
 from blobs import blob_misses
+from reference import model_sizes
 from reference.closed_form import centre_offset, geometry_for, kept_ratio_size
 from reference.fields import as_size
 from reference.measure import measure_map
@@ -176,6 +178,32 @@ def test_pinned_model_sizes(model, sizes):
 def test_models_without_a_patch_grid_are_refused_by_name(model):
     with pytest.raises(ValueError, match=repr(model)[1:-1]):
         vision_sizes(model)
+
+
+@pytest.mark.parametrize(
+    ("vision", "sizes"),
+    [
+        ({}, ((224, 224), (16, 16))),  # open_clip's defaults
+        ({"image_size": [240, 320], "patch_size": [12, 20]}, ((240, 320), (12, 20))),
+        ({"layers": 12, "patch_size": 32}, ((224, 224), (32, 32))),
+    ],
+)
+def test_sizes_a_model_file_does_not_state_are_open_clips_defaults(vision, sizes, tmp_path, monkeypatch):
+    (tmp_path / "mine.json").write_text(json.dumps({"vision_cfg": vision}), encoding="utf-8")
+    monkeypatch.setattr(model_sizes, "_folder", lambda: tmp_path)
+    assert vision_sizes("mine") == sizes
+    (tmp_path / "resnet.json").write_text(json.dumps({"vision_cfg": {"layers": [3, 4]}}), encoding="utf-8")
+    with pytest.raises(ValueError, match="resnet is no plain grid of patches"):
+        vision_sizes("resnet")
+    with pytest.raises(ValueError, match=r"no model 'yours'; it has mine, resnet$"):
+        vision_sizes("yours")
+
+
+def test_without_open_clip_there_are_no_model_files(monkeypatch):
+    model_sizes._folder.cache_clear()
+    monkeypatch.setattr(model_sizes, "find_spec", lambda _: None)
+    with pytest.raises(ModuleNotFoundError, match=r"^open_clip is not installed: pip install open_clip_torch$"):
+        model_names()
 
 
 def test_an_extreme_image_that_leaves_no_pixel_is_refused():

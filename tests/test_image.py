@@ -2,12 +2,14 @@
 
 import contextlib
 import io
+import warnings
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from reference import load_image
+from reference.image import CONVERSIONS
 
 SIZE = (40, 30)  # PIL's order: width, height
 QUARTERS = np.array([[[250, 20, 30], [10, 200, 40]], [[20, 60, 240], [240, 240, 250]]], dtype=np.uint8)
@@ -167,3 +169,43 @@ def test_a_missing_file_and_a_directory_are_oserrors(tmp_path):
         load_image(tmp_path / "nowhere.png")
     with pytest.raises(IsADirectoryError):
         load_image(tmp_path)
+
+
+def test_what_was_converted_is_said(tmp_path):
+    Image.fromarray(GREYS["16.png"]).save(tmp_path / "image.png")
+    assert load_image(tmp_path / "image.png").info == {
+        CONVERSIONS: ("I;16 pixels scaled to 8 bits", "L converted to RGB"),
+    }
+
+
+def test_transparent_grey_is_laid_over_white(tmp_path):
+    Image.new("LA", (1, 1), (0, 51)).save(tmp_path / "image.png")
+    assert load_image(tmp_path / "image.png").getpixel((0, 0)) == (204, 204, 204)
+
+
+def test_float_pixels_are_rounded_once(tmp_path):
+    """The float32 just above half of 1/255 is 1 of 255; a product rounded to float32 would be the half, and even."""
+    Image.fromarray(np.full((1, 1), 0.5 / 255, np.float32)).save(tmp_path / "image.tif")
+    assert load_image(tmp_path / "image.tif").getpixel((0, 0)) == (1, 1, 1)
+
+
+def test_too_many_pixels_are_refused_with_the_file(tmp_path, monkeypatch):
+    UPRIGHT.save(tmp_path / "image.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(ValueError, match=r"image\.png: too many pixels to be an image in good faith \(.*1200"):
+        load_image(tmp_path / "image.png")
+
+
+def test_a_large_image_is_no_warning_but_other_warnings_are_heard(tmp_path, monkeypatch):
+    UPRIGHT.save(tmp_path / "image.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # of 1200: Pillow warns
+    assert load_image(tmp_path / "image.png").size == SIZE
+    pillows_own = Image.open
+
+    def open_damaged(file):
+        warnings.warn("Corrupt EXIF data", UserWarning, stacklevel=1)
+        return pillows_own(file)
+
+    monkeypatch.setattr(Image, "open", open_damaged)
+    with pytest.warns(UserWarning, match="Corrupt EXIF data"):
+        load_image(tmp_path / "image.png")
