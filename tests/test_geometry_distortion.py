@@ -197,7 +197,6 @@ def test_the_inverse_is_right_or_nan_and_never_silently_wrong(lens, x, y):
     np.testing.assert_allclose(lens.distorted_from_ideal(*ideal), aim, rtol=0, atol=ROUNDING)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("coefficients", [(1e308, 0, 0, 0), (0, 0, 0, 0, 1e200, 1e200, 0, 0), (-1e308, 1e308, 0, 0)])
 def test_coefficients_whose_products_overflow_are_refused(coefficients):
     with pytest.raises(ValueError, match="so large that nothing can be computed"):
@@ -209,7 +208,8 @@ def test_a_lens_that_bends_next_to_nothing_folds_far_out():
     lens = Lens(k1=-1e-320)
     assert 1e159 < lens.fold < np.inf
     assert lens.ideal_from_distorted(np.array([0.25]), np.array([-0.5]))[0] == 0.25
-=======
+
+
 @pytest.mark.parametrize(("place", "within"), [(0.5, True), (0.6, False), (math.sqrt(1.1), False), (3.0, False)])
 def test_within_the_fold_is_nearer_than_the_fold_on_every_side(place, within):
     """With k1 = -1 the fold is at 0.577; beyond 1 the map is turned twice over and keeps its sense again."""
@@ -229,4 +229,3 @@ def test_a_number_of_coefficients_that_opencv_does_not_take_is_refused():
     says = r"^distortion must have 0, 4, 5, 8, 12 or 14 coefficients in OpenCV's order \(k1 k2 p1 .*, got 3; pad"
     with pytest.raises(ValueError, match=says):
         Lens.of((0.0, 0.0, 0.0))
->>>>>>> mutation

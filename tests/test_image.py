@@ -192,11 +192,11 @@ def test_float_pixels_are_rounded_once(tmp_path):
 def test_too_many_pixels_are_refused_with_the_file(tmp_path, monkeypatch):
     UPRIGHT.save(tmp_path / "image.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    with pytest.raises(ValueError, match=r"image\.png: too many pixels to be an image in good faith \(.*1200"):
+    with pytest.raises(ValueError, match=r"image\.png: too many pixels to be an image in good faith$"):
         load_image(tmp_path / "image.png")
 
 
-def test_a_large_image_is_no_warning_but_other_warnings_are_heard(tmp_path, monkeypatch):
+def test_neither_a_large_image_nor_odd_metadata_is_a_warning(tmp_path, monkeypatch):
     UPRIGHT.save(tmp_path / "image.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # of 1200: Pillow warns
     assert load_image(tmp_path / "image.png").size == SIZE
@@ -207,5 +207,4 @@ def test_a_large_image_is_no_warning_but_other_warnings_are_heard(tmp_path, monk
         return pillows_own(file)
 
     monkeypatch.setattr(Image, "open", open_damaged)
-    with pytest.warns(UserWarning, match="Corrupt EXIF data"):
-        load_image(tmp_path / "image.png")
+    assert load_image(tmp_path / "image.png").size == SIZE
