@@ -40,9 +40,11 @@ def _judge(module: str, survivors_only: bool, workers: int) -> int:
     if folder is None:
         folder = lay_out(module)
         _run(module, folder, "fork", [], workers)
-    survivors = [name for name, status in record.statuses(folder).items() if status not in record.KILLED]
-    if survivors:  # once more without the caches that tests have filled
-        _run(module, folder, "forkserver", survivors, workers)
+    doubtful = [name for name, status in record.statuses(folder).items() if status != "killed"]
+    if (
+        doubtful
+    ):  # once more: without the caches that tests have filled, and in case the machine was too busy for a while
+        _run(module, folder, "forkserver", doubtful, workers)
     result = record.write(module, folder)
     print(f"{module}: {result['killed']} of {result['mutants']} mutants killed")
     unexplained = [survivor for survivor in result["survivors"] if not survivor["reason"]]

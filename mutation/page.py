@@ -27,7 +27,7 @@ The table is written by that command, from `mutation/records/`.
   imports everything once, forks for each mutant, and runs only the tests that reach the mutated function.
   `mutation/selection.py` names the tests that judge each module; Hypothesis draws ten examples a test.
 - mutmut leaves decorated functions alone, so in the copy `@decorator` is spelled out as the assignment it stands for.
-- What survives is tried once more in processes in which no test has filled a cache.
+- What survives or runs out of time is tried once more, in processes in which no test has filled a cache.
 - Not mutated: constants of modules, defaults of dataclass fields, calls of `len` and `isinstance`, the words of
   f-strings, docstrings and annotations.
 - Texts are: a message that is dropped or names another culprit must be noticed.
