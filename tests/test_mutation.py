@@ -2,11 +2,8 @@
 
 import pytest
 
-pytest.importorskip("libcst", reason="the mutation tests need the extra `mutation`")
-
 from mutation import page, record
-from mutation.selection import TESTS
-from mutation.stage import ROOT, spelled_out
+from mutation.selection import ROOT, TESTS
 
 RECORDS = {module: found for module in TESTS if (found := record.read(module))}
 
@@ -37,6 +34,9 @@ def test_every_record_is_of_a_module_in_scope_that_is_there():
 
 def test_a_decorated_function_is_spelled_out():
     """So that it is mutated: mutmut leaves decorated functions alone."""
+    pytest.importorskip("libcst", reason="the mutation tests need the extra `mutation`")
+    from mutation.stage import spelled_out
+
     code = "class A:\n    @first\n    @second(1)\n    def f(self):\n        return 1\n"
     want = "class A:\n    def f(self):\n        return 1\n    f = first(second(1)(f))\n"
     assert spelled_out(code) == want

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import libcst as cst
 
-from mutation.selection import test_files
+from mutation.selection import ROOT, test_files
 
-ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "build" / "mutation"
 SOURCES = ("reference", "diagnostics", "reports")
 BESIDE = ("docs", "examples", "tests")  # the tests read them

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from mutation import record
-from mutation.selection import TESTS
+from mutation.selection import ROOT, TESTS
 
-PAGE = Path(__file__).parent.parent / "docs" / "mutation.md"
+PAGE = ROOT / "docs" / "mutation.md"
 _HEAD = """# Mutation tests
 
 A mutant is the code with one small fault planted: `<` for `<=`, `+` for `-`, a number one too large, an argument left
@@ -20,12 +19,12 @@ tox -e mutation -- reference/geometry.py   # one
 tox -e mutation -- --survivors reference/geometry.py   # what survived before, by the tests as they are now
 ```
 
-Without tox, `python -m mutation` takes the same arguments. It exits with 1 where a mutant survives without a reason.
-The table is written by that command, from `mutation/records/`.
+Without tox, `PYTHONPATH=tests python -m mutation` takes the same arguments. It exits with 1 where a mutant survives
+without a reason. The table is written by that command, from `tests/mutation/records/`.
 
 - [mutmut](https://github.com/boxed/mutmut) plants the faults, in a copy of the project under `build/mutation/`. It
   imports everything once, forks for each mutant, and runs only the tests that reach the mutated function.
-  `mutation/selection.py` names the tests that judge each module; Hypothesis draws ten examples a test.
+  `tests/mutation/selection.py` names the tests that judge each module; Hypothesis draws ten examples a test.
 - mutmut leaves decorated functions alone, so in the copy `@decorator` is spelled out as the assignment it stands for.
 - What survives or runs out of time is tried once more, in processes in which no test has filled a cache.
 - Not mutated: constants of modules, defaults of dataclass fields, calls of `len` and `isinstance`, the words of

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
 # Only tests that ask a module for what it promises, quick ones: each is run for every mutant that it reaches.
 _MAPS = ("geometry_maps", "geometry_conventions", "geometry_align_corners", "geometry_known_pixels")
 _KEPT = (

@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     for module in arguments.modules:
         if module not in TESTS:
-            parser.error(f"{module} is not in scope; mutation/selection.py lists the modules that are")
+            parser.error(f"{module} is not in scope; tests/mutation/selection.py lists the modules that are")
     unexplained = 0
     for module in arguments.modules or TESTS:
         unexplained += _judge(module, arguments.survivors, arguments.workers)
