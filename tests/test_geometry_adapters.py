@@ -14,8 +14,9 @@ sys.path.append(str(ROOT))  # the examples are no part of the installation
 
 from diagnostics import check_pipeline  # noqa: E402
 from examples.adapters.findings.figures import NOISE  # noqa: E402
-from examples.adapters.findings.landings import ASKED, SIZES, Asked, measure, misses  # noqa: E402
+from examples.adapters.findings.landings import ASKED, HEADER, SIZES, Asked, measure, misses, row  # noqa: E402
 from extras import skip_without  # noqa: E402
+from findings_page import assert_as_shipped  # noqa: E402
 
 NAMED = {
     "with_torchvision:as_shipped": ["source-half-pixel"],
@@ -58,6 +59,7 @@ def test_a_right_adapter_keeps_every_law_that_applies(asked):
     assert landing.diagnosis.faults == ()
     assert landing.diagnosis.passed
     assert np.abs(landing.misses).max() < NOISE / 2
+    assert_as_shipped(HEADER, row(landing))
 
 
 def test_every_library_has_a_right_adapter_that_is_called_pipeline():
@@ -66,9 +68,10 @@ def test_every_library_has_a_right_adapter_that_is_called_pipeline():
 
 @pytest.mark.parametrize("adapter", NAMED)
 def test_what_a_library_does_otherwise_is_named_and_nothing_else(adapter):
-    diagnosis = measure(installed(named(adapter))).diagnosis
-    assert [fault.id for fault in diagnosis.faults] == NAMED[adapter]
-    assert [result.reason for result in diagnosis.results if result.status == "error"] == []
+    landing = measure(installed(named(adapter)))
+    assert [fault.id for fault in landing.diagnosis.faults] == NAMED[adapter]
+    assert [result.reason for result in landing.diagnosis.results if result.status == "error"] == []
+    assert_as_shipped(HEADER, row(landing))
 
 
 # Widths that the resizes realise at the three sizes, and the sides of the images.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 from dataclasses import dataclass
 
@@ -80,9 +79,8 @@ class Landing:
     misses: tuple[Floats, ...]
 
 
-@functools.cache
 def measure(asked: Asked) -> Landing:
-    """Check one adapter and ask its lift where it reads; once a process."""
+    """Check one adapter and ask its lift where it reads."""
     pipeline = asked.pipeline
     return Landing(asked, check_pipeline(pipeline, SIZES), tuple(misses(pipeline, size) for size in SIZES))
 
