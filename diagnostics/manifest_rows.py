@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 from diagnostics.dataset_files import existing
 
 _MOST_BYTES = 1_000_000  # of a row; with a camera it has some 600
+_MOST_ROWS = 100  # a byte of a Parquet file: names that differ take more, and nothing else bounds how far one expands
 
 
 class Rows(Protocol):
@@ -79,6 +80,8 @@ class ParquetRows:
             sizes = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
         if min(sizes, default=0) < 0:
             raise ValueError("the Parquet file is damaged: it says that it has fewer rows than none")
+        if sum(sizes) > _MOST_ROWS * (length := path.stat().st_size):
+            raise ValueError(f"the Parquet file says that it has {sum(sizes):,} rows: too many for its {length:,} bytes")
         self._starts = list(accumulate(sizes, initial=0))
         self._group, self._table = -1, cast(Any, None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,7 @@ class Lens:
             raise ValueError("distortion has coefficients so large that nothing can be computed with them")
 
     @classmethod
+    @lru_cache  # all cameras of a data set mostly have one lens
     def of(cls, coefficients: tuple[float, ...]) -> Lens:
         """The lens of `coefficients`, as many as OpenCV takes. Raises `ValueError` for any other number of them."""
         if len(coefficients) not in LENGTHS:

@@ -217,3 +217,11 @@ def test_damaged_parquet_rows_are_told(tmp_path):
 def test_a_file_that_is_no_parquet_is_told(tmp_path):
     pytest.importorskip("pyarrow", reason="the extra `audit` brings pyarrow")
     assert "x.parquet" in refusal(write_text(tmp_path / "x.parquet", "PAR1 and nothing"))
+
+
+def test_parquet_rows_that_so_few_bytes_cannot_tell_apart_are_refused(tmp_path):
+    """A run of one value takes a few bytes, however long it is; names that differ take more."""
+    names = [{"image": f"frames/{n:06}.png", "camera": None} for n in range(50_000)]
+    assert len(open_dataset(parquet(tmp_path / "names.parquet", names, 50_000)).entries) == 50_000
+    same = parquet(tmp_path / "same.parquet", [{"image": "a.png"}] * 200_000, 200_000)
+    assert f"200,000 rows: too many for its {same.stat().st_size:,} bytes" in refusal(same)
