@@ -81,7 +81,7 @@ class ParquetRows:
         if min(sizes, default=0) < 0:
             raise ValueError("the Parquet file is damaged: it says that it has fewer rows than none")
         if sum(sizes) > _MOST_ROWS * (length := path.stat().st_size):
-            raise ValueError(f"the Parquet file says that it has {sum(sizes):,} rows: too many for its {length:,} bytes")
+            raise ValueError(f"the Parquet file has {sum(sizes):,} rows: too many for its {length:,} bytes")
         self._starts = list(accumulate(sizes, initial=0))
         self._group, self._table = -1, cast(Any, None)
 
