@@ -12,18 +12,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from diagnostics.audit_flags import usual
-from diagnostics.audit_frame import Settings, record_of
-from diagnostics.audit_journal import Journal
-from diagnostics.audit_record import Flagged, audit_record
-from diagnostics.audit_rows import rows_of, writer_for
-from diagnostics.audit_verdict import Totals, diagnosis, explained, judged
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.flags import usual
+from diagnostics.auditing.frame import Settings, record_of
+from diagnostics.auditing.journal import Journal
+from diagnostics.auditing.mistake_search import searched
+from diagnostics.auditing.record import Flagged, audit_record
+from diagnostics.auditing.rows import rows_of, writer_for
+from diagnostics.auditing.verdict import Totals, diagnosis, explained, judged
 from diagnostics.command_line import Arguments, InputError, Parser, blaming, command, say, shown, watched
-from diagnostics.corrections import Correction
 from diagnostics.dataset import Dataset, Entry, open_dataset
 from diagnostics.engines import cores, engine, results
 from diagnostics.help_text import parser_with
-from diagnostics.mistake_search import searched
 from diagnostics.output import Content, checked_output, write_all
 from diagnostics.verdict import Diagnosis
 from diagnostics.versions import versions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from diagnostics.dataset_json import strict_json
+from diagnostics.strict_json import strict_json
 from reference.camera import Camera
 
 _MOST_BYTES = 1_000_000  # A camera with every distortion coefficient OpenCV knows has under 2,000.

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from diagnostics.command_line import InputError, blaming
-from diagnostics.dataset_json import strict_json
+from diagnostics.strict_json import strict_json
 from diagnostics.verdict import SCHEMA
 from reports.agreement import refuse_disagreement
 

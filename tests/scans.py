@@ -8,11 +8,11 @@ import numpy as np
 from PIL import Image
 
 from diagnostics.audit import neighbour
-from diagnostics.audit_frame import Settings, measure_frame
-from diagnostics.audit_verdict import Totals, explained, judged
-from diagnostics.corrections import Correction
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.frame import Settings, measure_frame
+from diagnostics.auditing.mistake_search import searched
+from diagnostics.auditing.verdict import Totals, explained, judged
 from diagnostics.dataset import open_dataset
-from diagnostics.mistake_search import searched
 
 ROOM = np.array([[-3.0, -1.5, -2.5], [3.0, 1.5, 2.5]])
 BALLS = [((1.2, 0.6, 1.0), 0.7), ((-1.5, 0.2, 1.6), 0.9), ((0.4, -0.6, -1.4), 0.6), ((-0.8, 0.9, -0.9), 0.5)]

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from diagnostics.audit import main, neighbour
-from diagnostics.audit_frame import Measured, Row, Settings, measure_frame
-from diagnostics.audit_journal import Journal
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_pairs import agreement, readings_of
+from diagnostics.auditing.frame import Measured, Row, Settings, measure_frame
+from diagnostics.auditing.journal import Journal
 from diagnostics.command_line import InputError
-from diagnostics.corrections import Correction
 from diagnostics.dataset import open_dataset
-from diagnostics.depth_pairs import agreement, readings_of
 from reference import Camera
 from reports.results_file import checked
 from scans import OPENGL, SIZE, K, depth, exchanged, pose, scaled, verdict, write_scan
@@ -104,8 +104,8 @@ def test_a_pixel_without_a_reading_is_not_compared():
 def test_the_recorded_frames_agree_as_their_description_says():
     """50 into 0: 92.65 % in the image, 93.74 % of those with a reading within 5 cm."""
     entries = open_dataset(REAL).entries
+    from diagnostics.auditing.frame_pairs import depth_of
     from diagnostics.dataset import load
-    from diagnostics.frame_pairs import depth_of
 
     first, second = load(entries[0]), load(entries[1])
     read = readings_of(depth_of(second), 1)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diagnostics.audit_frame import Settings, measure_frame
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_file import depth_values
+from diagnostics.auditing.depth_pairs import Agreement
+from diagnostics.auditing.frame import Settings, measure_frame
+from diagnostics.auditing.frame_pairs import Pair, pair_of, source_of
 from diagnostics.command_line import InputError
-from diagnostics.corrections import Correction
 from diagnostics.dataset import Damaged, Frame, load, open_dataset
-from diagnostics.depth_file import depth_values
-from diagnostics.depth_pairs import Agreement
-from diagnostics.frame_pairs import Pair, pair_of, source_of
 from reference import Camera
 from scans import SIZE, pose, verdict, write_scan
 

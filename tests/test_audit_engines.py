@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from diagnostics.audit import main
-from diagnostics.audit_journal import Journal
+from diagnostics.auditing.journal import Journal
 from diagnostics.command_line import InputError
 from diagnostics.engines import engine, results
 from scans import write_scan
@@ -134,14 +134,14 @@ def test_a_driver_of_a_cluster_that_was_killed_and_started_again_measures_the_re
 SCRIPT = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has background jobs ignore
-from diagnostics import audit_journal
+from diagnostics.auditing.journal import Journal
 from diagnostics.audit import main
-add = audit_journal.Journal.add
+add = Journal.add
 def add_and_end(journal, index, record):
     add(journal, index, record)
     if index == 2:
         {end}
-audit_journal.Journal.add = add_and_end
+Journal.add = add_and_end
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
 """

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from diagnostics.audit import main
-from diagnostics.audit_verdict import Judged, Totals, diagnosis, judged
-from diagnostics.corrections import Correction
-from diagnostics.depth_pairs import Agreement
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_pairs import Agreement
+from diagnostics.auditing.verdict import Judged, Totals, diagnosis, judged
 from scans import pose, write_scan
 
 INVERTED = Correction(inverted=True)

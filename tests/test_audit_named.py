@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diagnostics.audit_verdict import Totals
-from diagnostics.correction_words import named
-from diagnostics.corrections import Correction
+from diagnostics.auditing.correction_words import named
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_pairs import Agreement, agreement
+from diagnostics.auditing.frame_pairs import pair_of
+from diagnostics.auditing.hypotheses import all_for
+from diagnostics.auditing.verdict import Totals
 from diagnostics.dataset import open_dataset
-from diagnostics.depth_pairs import Agreement, agreement
-from diagnostics.frame_pairs import pair_of
-from diagnostics.hypotheses import all_for
 from reference import Camera
 from scans import OPENGL, SIZE, K, depth, exchanged, pose, scaled, verdict, write_scan
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from diagnostics.audit_flags import Usual
-from diagnostics.audit_frame import Row
-from diagnostics.audit_rows import rows_of, writer_for
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.flags import Usual
+from diagnostics.auditing.frame import Row
+from diagnostics.auditing.rows import rows_of, writer_for
 from diagnostics.command_line import InputError
-from diagnostics.corrections import Correction
 from diagnostics.output import write_all
 
 MOST = Usual((48, 64), 0.9, 0.01, 0.5, 0.1)

@@ -36,7 +36,7 @@ from dataset_scenes import (
 )
 from diagnostics.command_line import InputError
 from diagnostics.dataset import Damaged, Frame, load, open_dataset
-from diagnostics.dataset_json import lenient_json, strict_json
+from diagnostics.strict_json import lenient_json, strict_json
 
 
 def loaded(path: Path) -> dict[str, Frame | Damaged]:

@@ -24,7 +24,7 @@ from dataset_scenes import (
 )
 from diagnostics.command_line import InputError
 from diagnostics.dataset import Frame, load, open_dataset
-from diagnostics.dataset_records import LazyEntries, PackedRecords, natural_key
+from diagnostics.dataset.records import LazyEntries, PackedRecords, natural_key
 
 
 def refusal(path: Path) -> str:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from diagnostics import audit, check, command_line, heatmap, output
-from diagnostics.audit_journal import Journal
+from diagnostics.auditing.journal import Journal
 from diagnostics.command_line import InputError, command, say
 from report_samples import sample_text
 from reports import __main__ as reports
@@ -301,7 +301,7 @@ def test_two_audits_are_kept_apart(folder, capsys):
 
 def test_the_lock_of_an_audit_that_was_killed_is_in_nobodys_way(tmp_path):
     script = (
-        "import os, signal\nfrom pathlib import Path\nfrom diagnostics.audit_journal import Journal\n"
+        "import os, signal\nfrom pathlib import Path\nfrom diagnostics.auditing.journal import Journal\n"
         "journal = Journal(Path('j'), {}, 2)\nos.kill(os.getpid(), signal.SIGKILL)\n"
     )
     assert sent(script, cwd=tmp_path).returncode == -signal.SIGKILL

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from diagnostics.landing import Landings, count_landings
-from diagnostics.layout import MARGIN, NARROWEST, WIDTH, panel_rows, placed
-from diagnostics.page import Box, Page, shortened, text_width
-from diagnostics.panel import Panel, crop_corners, image_corners
 from diagnostics.picture import draw_landings
-from diagnostics.scale import Scale, colours
+from diagnostics.picture.layout import MARGIN, NARROWEST, WIDTH, panel_rows, placed
+from diagnostics.picture.page import Box, Page, shortened, text_width
+from diagnostics.picture.panel import Panel, crop_corners, image_corners
+from diagnostics.picture.scale import Scale, colours
 from reference.closed_form import geometry_for
 from reference.geometry import MODES
 

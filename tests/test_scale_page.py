@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from diagnostics.audit_journal import Journal
+from diagnostics.auditing.journal import Journal
 from scans import write_scan
 
 ROOT = Path(__file__).resolve().parents[1]

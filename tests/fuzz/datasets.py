@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import dataset_scenes as scenes
-from diagnostics.audit_flags import flags, usual
-from diagnostics.audit_journal import Journal
-from diagnostics.audit_verdict import Totals, diagnosis, judged
-from diagnostics.corrections import Correction
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.flags import flags, usual
+from diagnostics.auditing.journal import Journal
+from diagnostics.auditing.verdict import Totals, diagnosis, judged
 from diagnostics.dataset import Damaged, Dataset, load, open_dataset
 from fuzz.files import hold_camera, holds
 from fuzz.oracle import bounded, check_line, read_or_refused

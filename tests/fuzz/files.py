@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from diagnostics.auditing.depth_file import depth_values
 from diagnostics.camera_file import read_camera
-from diagnostics.dataset_files import image_size
-from diagnostics.dataset_json import strict_json
-from diagnostics.depth_file import depth_values
+from diagnostics.dataset.files import image_size
 from diagnostics.points_file import PointsFile
+from diagnostics.strict_json import strict_json
 from fuzz.oracle import Finding, bounded, read_or_refused
 from reference.camera import Camera
 from reference.geometry import RULES, GeomMeta

@@ -81,7 +81,7 @@ def _limit_images() -> None:
     """Bombs are refused from two million pixels on, so that an input is decoded in milliseconds."""
     from PIL import Image
 
-    from diagnostics import depth_file
+    from diagnostics.auditing import depth_file
 
     Image.MAX_IMAGE_PIXELS = 1 << 20
     depth_file._MOST_PIXELS = 1 << 21

@@ -150,10 +150,10 @@ def models() -> Iterator[bytes]:
 
 def journals() -> Iterator[bytes]:
     """Of an audit of three frames, whole and cut off."""
-    from diagnostics.audit_frame import Measured, Row
-    from diagnostics.audit_journal import Journal
-    from diagnostics.corrections import Correction
-    from diagnostics.depth_pairs import Agreement
+    from diagnostics.auditing.corrections import Correction
+    from diagnostics.auditing.depth_pairs import Agreement
+    from diagnostics.auditing.frame import Measured, Row
+    from diagnostics.auditing.journal import Journal
     from fuzz.datasets import AUDITED, FRAMES
 
     measured = Row("a.png", "", 48, 64, 48, 64, 1, 0.5, "b.png", 900, 800, 700, 600, 500, 400, 300)

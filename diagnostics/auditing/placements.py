@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from diagnostics.depth_pairs import Floats, Readings
+from diagnostics.auditing.depth_pairs import Floats, Readings
 
 # What puts them back: rows and columns exchanged, then mirrored along x, then along y.
 _BACK = {

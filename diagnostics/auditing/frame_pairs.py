@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from diagnostics.corrections import Correction
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_file import depth_values
+from diagnostics.auditing.depth_pairs import Agreement, Floats, Readings, agreement, readings_of
+from diagnostics.auditing.placements import map_back, readings_back
 from diagnostics.dataset import Damaged, Entry, Frame, load
-from diagnostics.depth_file import depth_values
-from diagnostics.depth_pairs import Agreement, Floats, Readings, agreement, readings_of
-from diagnostics.placements import map_back, readings_back
 from diagnostics.points_file import PointsFile
 from reference.camera import Camera
 from reference.fields import Size

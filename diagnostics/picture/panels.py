@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from diagnostics.landing import GridLandings, Landings
-from diagnostics.page import Page
-from diagnostics.panel import Panel, centre_corners, crop_corners
-from diagnostics.scale import Scale, colours
+from diagnostics.picture.page import Page
+from diagnostics.picture.panel import Panel, centre_corners, crop_corners
+from diagnostics.picture.scale import Scale, colours
 from diagnostics.tally import Counts
 from reference.geometry import GeomMeta, edge_from_index
 

@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 from PIL import Image
 
-from diagnostics.dataset_files import existing, image_size
+from diagnostics.dataset.files import existing, image_size
 from reference.image import decoding
 
 _MOST_PIXELS = 178_956_970  # the size from which Pillow calls an image a decompression bomb

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from diagnostics.audit_verdict import Judged, Totals
-from diagnostics.corrections import Correction
-from diagnostics.depth_pairs import Agreement
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_pairs import Agreement
+from diagnostics.auditing.verdict import Judged, Totals
 from diagnostics.faults import UNEXPLAINED
 
 _FIRST = 50  # frames that a page names; the rows have all

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from diagnostics.corrections import Correction
+from diagnostics.auditing.corrections import Correction
 from diagnostics.faults import UNEXPLAINED
 from diagnostics.verdict import Fault
 

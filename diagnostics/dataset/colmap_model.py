@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from diagnostics.dataset_files import existing
+from diagnostics.dataset.files import existing
 
 _LONGEST_LINE = 100_000  # of a camera or an image; the lines of its keypoints are skipped
 _LONGEST_NAME = 4_096  # as the paths of Linux

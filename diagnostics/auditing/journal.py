@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from diagnostics.audit_lock import opened_alone, removed
+from diagnostics.auditing.lock import opened_alone, removed
+from diagnostics.auditing.measured_record import refuse_other
 from diagnostics.command_line import InputError, blaming
-from diagnostics.dataset_json import strict_json
-from diagnostics.measured_record import refuse_other
+from diagnostics.strict_json import strict_json
 
 _MOST_BYTES = 10_000_000  # of a line; a record takes some 2,000
 _FORMAT = 2  # of its lines: one of another version is another audit's

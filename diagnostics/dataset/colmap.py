@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.colmap_model import ModelCamera, cameras_of, images_of
-from diagnostics.dataset_files import existing
-from diagnostics.dataset_frame import Dataset, Frame
-from diagnostics.dataset_records import LazyEntries, Listed, entries_of, plain_path
+from diagnostics.dataset.colmap_model import ModelCamera, cameras_of, images_of
+from diagnostics.dataset.files import existing
+from diagnostics.dataset.frame import Dataset, Frame
+from diagnostics.dataset.records import LazyEntries, Listed, entries_of, plain_path
 from reference.camera import Camera
 from reference.pose import as_numbers
 

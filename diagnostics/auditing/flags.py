@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.corrections import Correction
-from diagnostics.depth_pairs import Agreement
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_pairs import Agreement
 
 _APART = 0.2  # of the points compared: occlusion takes less from a frame whose neighbours it hides nothing from
 _SPREADS = 5  # median absolute deviations beyond which a frame is not like the others

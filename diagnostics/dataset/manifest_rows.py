@@ -11,7 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from diagnostics.dataset_files import existing
+from diagnostics.dataset.files import existing
 
 _MOST_BYTES = 1_000_000  # of a row; with a camera it has some 600
 _MOST_ROWS = 100  # a byte of a Parquet file: names that differ take more, and nothing else bounds how far one expands

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from diagnostics.audit_frame import Settings
-from diagnostics.audit_verdict import explained
-from diagnostics.corrections import Correction
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_pairs import Agreement
+from diagnostics.auditing.frame import Settings
+from diagnostics.auditing.frame_pairs import Pair, pair_of
+from diagnostics.auditing.hypotheses import all_for, another_size, from_middle, known
+from diagnostics.auditing.verdict import explained
 from diagnostics.dataset import Entry
-from diagnostics.depth_pairs import Agreement
-from diagnostics.frame_pairs import Pair, pair_of
-from diagnostics.hypotheses import all_for, another_size, from_middle, known
 
 _PAIRS, _POINTS = 8, 3000  # frames, spread over the data set, and points of each
 _FEWER, _FEW = 4, 1000  # of both, to find what is worth that close a look

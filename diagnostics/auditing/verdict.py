@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.correction_words import named, unexplained
-from diagnostics.corrections import Correction
-from diagnostics.depth_pairs import Agreement
+from diagnostics.auditing.correction_words import named, unexplained
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_pairs import Agreement
 from diagnostics.verdict import Diagnosis, Fault, Result
 
 GAIN = 0.01  # of the points asked; seven times what the best of 441 wrong crops gains on right data by chance

@@ -11,10 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, get_type_hints
 
-from diagnostics.audit_flags import Usual, flags
-from diagnostics.audit_frame import Row
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.flags import Usual, flags
+from diagnostics.auditing.frame import Row
 from diagnostics.command_line import InputError, shown
-from diagnostics.corrections import Correction
 
 Rows = Iterable[dict[str, Any]]
 _COLUMNS = tuple(column.name for column in fields(Row))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from diagnostics import layout_colmap, layout_manifest, layout_nerfstudio, layout_scannet, layout_seven_scenes
 from diagnostics.command_line import InputError, blaming, shown
-from diagnostics.dataset_frame import Damaged, Dataset, Entry, Frame
+from diagnostics.dataset import colmap, manifest, nerfstudio, scannet, seven_scenes
+from diagnostics.dataset.frame import Damaged, Dataset, Entry, Frame
 
 __all__ = ["Damaged", "Dataset", "Entry", "Frame", "load", "open_dataset"]
 
@@ -23,7 +23,7 @@ class _Layout(Protocol):
 
 
 _OTHERWISE = 'other frames can be listed in a manifest, {"image": ..., "depth": ..., "camera": ...} a line'
-_LAYOUTS: tuple[_Layout, ...] = (layout_manifest, layout_seven_scenes, layout_scannet, layout_nerfstudio, layout_colmap)
+_LAYOUTS: tuple[_Layout, ...] = (manifest, seven_scenes, scannet, nerfstudio, colmap)
 
 
 def open_dataset(path: Path) -> Dataset:

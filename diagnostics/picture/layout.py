@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diagnostics.page import Box
+from diagnostics.picture.page import Box
 
 WIDTH, MARGIN = 1600, 56
 _BETWEEN = 64  # panels of a row

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from diagnostics.camera_file import read_camera
-from diagnostics.dataset_files import existing
-from diagnostics.dataset_frame import Dataset, Entry, Frame, UnreadableEntry
-from diagnostics.dataset_json import strict_json
-from diagnostics.dataset_records import LazyEntries, plain_path
-from diagnostics.manifest_rows import JsonLines, ParquetRows, Rows
+from diagnostics.dataset.files import existing
+from diagnostics.dataset.frame import Dataset, Entry, Frame, UnreadableEntry
+from diagnostics.dataset.manifest_rows import JsonLines, ParquetRows, Rows
+from diagnostics.dataset.records import LazyEntries, plain_path
+from diagnostics.strict_json import strict_json
 from reference.camera import Camera
 from reference.pose import as_number
 

@@ -19,11 +19,11 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from diagnostics.dataset_cameras import world_to_camera_of
-from diagnostics.dataset_files import bytes_of, existing, image_size
-from diagnostics.dataset_frame import Dataset, Frame
-from diagnostics.dataset_json import lenient_json
-from diagnostics.dataset_records import Listed, entries_of, plain_path
+from diagnostics.dataset.cameras import world_to_camera_of
+from diagnostics.dataset.files import bytes_of, existing, image_size
+from diagnostics.dataset.frame import Dataset, Frame
+from diagnostics.dataset.records import Listed, entries_of, plain_path
+from diagnostics.strict_json import lenient_json
 from reference.camera import Camera
 from reference.fields import Size
 from reference.pose import as_number

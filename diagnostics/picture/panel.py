@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diagnostics.page import Box
+from diagnostics.picture.page import Box
 from reference.geometry import GeomMeta, edge_from_index, index_from_edge
 
 Corners = NDArray[np.float64]  # [[left, top], [right, bottom]] in image index coordinates

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from diagnostics.corrections import Correction
-from diagnostics.placements import PLACEMENTS
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.placements import PLACEMENTS
 from reference.camera import Camera
 from reference.fields import Size
 from reference.geometry import edge_from_index

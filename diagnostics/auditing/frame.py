@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.corrections import Correction
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_file import decoded
+from diagnostics.auditing.depth_pairs import Agreement, Floats
+from diagnostics.auditing.frame_pairs import Pair, depth_with_camera, paired, source_of
+from diagnostics.auditing.hypotheses import corrections_for
 from diagnostics.dataset import Damaged, Entry, Frame, load
-from diagnostics.dataset_files import image_size
-from diagnostics.depth_file import decoded
-from diagnostics.depth_pairs import Agreement, Floats
-from diagnostics.frame_pairs import Pair, depth_with_camera, paired, source_of
-from diagnostics.hypotheses import corrections_for
+from diagnostics.dataset.files import image_size
 from diagnostics.landing import LandingCuts
 from diagnostics.users_code import told
 from reference.closed_form import geometry_for

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, overload
 
-from diagnostics.dataset_frame import Entry, UnreadableEntry
+from diagnostics.dataset.frame import Entry, UnreadableEntry
 
 _DIGITS = re.compile("([0-9]+)")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from diagnostics.dataset_files import matrix_of
+from diagnostics.dataset.files import matrix_of
 from reference.pose import as_pose
 
 _SHAPES_OF_K = ((3, 3), (4, 4))

@@ -9,11 +9,11 @@ from PIL import Image
 
 from diagnostics.command_line import shown
 from diagnostics.landing import Landings
-from diagnostics.layout import MARGIN, NARROWEST, WIDTH, panel_rows, placed
-from diagnostics.page import GREY, INK, Box, Page, shortened, text_width
-from diagnostics.panel import Panel, crop_corners, image_corners
-from diagnostics.panels import draw_crop, draw_grid, draw_image
-from diagnostics.scale import Scale, colours
+from diagnostics.picture.layout import MARGIN, NARROWEST, WIDTH, panel_rows, placed
+from diagnostics.picture.page import GREY, INK, Box, Page, shortened, text_width
+from diagnostics.picture.panel import Panel, crop_corners, image_corners
+from diagnostics.picture.panels import draw_crop, draw_grid, draw_image
+from diagnostics.picture.scale import Scale, colours
 from diagnostics.words import Row, table, width_by_height
 
 _HEADING, _TITLE, _TEXT, _SMALL = 30, 22, 18, 16  # font sizes

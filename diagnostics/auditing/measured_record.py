@@ -8,12 +8,13 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, get_type_hints
 
-from diagnostics.audit_frame import Row
-from diagnostics.corrections import Correction
-from diagnostics.depth_pairs import Agreement
-from diagnostics.placements import PLACEMENTS
+from diagnostics.auditing.corrections import Correction
+from diagnostics.auditing.depth_pairs import Agreement
+from diagnostics.auditing.frame import Row
+from diagnostics.auditing.placements import PLACEMENTS
 
 _MOST = 10**12  # of anything counted in one frame; the counts of a million such frames still add up in 64 bits
+_LARGEST = 1e9  # of a factor by which K or depth is corrected; what is tried is found between images, below a thousand
 _COUNTS = len(fields(Agreement))
 _KINDS = get_type_hints(Row)
 _PLAIN = Correction()
@@ -69,5 +70,6 @@ def _refuse_correction(key: str) -> None:
             raise ValueError("it is no correction")
         if isinstance(plain, tuple) and len(value) != len(plain):
             raise ValueError("it is no correction")
-    if correction.placed not in PLACEMENTS:
+    factors = (*correction.factor, correction.depth_factor)
+    if correction.placed not in PLACEMENTS or not all(1 / _LARGEST <= factor <= _LARGEST for factor in factors):
         raise ValueError("it is no correction")

@@ -18,10 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from diagnostics.dataset_cameras import intrinsics_of, world_to_camera_of
-from diagnostics.dataset_files import existing, image_size, matrix_of
-from diagnostics.dataset_frame import Dataset, Frame
-from diagnostics.dataset_records import named_entries
+from diagnostics.dataset.cameras import intrinsics_of, world_to_camera_of
+from diagnostics.dataset.files import existing, image_size, matrix_of
+from diagnostics.dataset.frame import Dataset, Frame
+from diagnostics.dataset.records import named_entries
 from reference.camera import Camera
 
 LAYOUT = "7-Scenes"
