@@ -42,7 +42,7 @@ def page(fault: Fault, entry: Entry, fact: Fact, specimen: Specimen, picture: Pi
         fact.shows,
         f"## The formula\n\n```text\n{_formula(fact)}\n```",
         _numbers(fault, specimen),
-        f"## The fix\n\n```python\n{fact.fix}\n```\n\nThe check says: {fault.remedy}",
+        f"## The fix\n\n```python\n{fact.fix}\n```\n\nThe check says: {_plain(fault.remedy)}",
     ]
     if fact.confused:
         rows = "\n".join(f"- {_named(other)}: {how}." for other, how in fact.confused)
@@ -90,7 +90,7 @@ def _formula(fact: Fact) -> str:
 
 def _numbers(fault: Fault, specimen: Specimen) -> str:
     lines = [f"## In numbers\n\nPlanted: {specimen.planted}. `check_pipeline` then says:"]
-    said, where = fault.explanation, fault.where
+    said, where = _plain(fault.explanation), fault.where
     if fault.error_px is not None:
         place = "" if not where or where in said else f" ({where})"
         said += f" Up to **{fault.error_px:.2f} source px**{place}."
@@ -109,6 +109,11 @@ def _table(table: Table) -> str:
     rule = "|---|" + "---:|" * (len(table.heading) - 1)
     rows = ["| " + " | ".join(row) + " |" for row in (table.heading, *table.rows)]
     return "\n".join([table.note + "\n", rows[0], rule, *rows[1:]])
+
+
+def _plain(text: str) -> str:
+    """Text whose stars multiply, and emphasise nothing."""
+    return text.replace("*", r"\*")
 
 
 def _named(fault_id: str) -> str:
