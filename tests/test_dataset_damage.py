@@ -215,6 +215,8 @@ ROWS = {
     "unit 0": (row(depth="a.png", depth_unit=0), "depth_unit must be above 0"),
     "unit true": (row(depth="a.png", depth_unit=True), "depth_unit must be a number, got True"),
     "npy without unit": (row(depth="a.npy"), "so it needs depth_unit"),
+    "endless path": (row(image="f" * 5000), "image must be the path of a file, got 'fff"),
+    "endless path of a camera": (row(camera="c" * 5000), "camera must be the path of a file, got 'ccc"),
     "points": (row(points=[[1, 2, 3]]), "points must be the path of a file"),
     "long": ("[" + " " * 1_000_001 + "]", "it is longer than 1,000,000 bytes"),
 }
@@ -287,6 +289,7 @@ TRANSFORMS = {
     "missing image": ({}, {"file_path": "images/b.png"}, "images/b.png: No such file"),
     "no path": ({}, {"file_path": 3}, "transforms.json: frames[0]: file_path must be the path of a file, got 3"),
     "surrogate": ({}, {"file_path": "\ud800.png"}, "surrogates not allowed"),
+    "endless path": ({}, {"file_path": "f" * 5000}, "file_path must be the path of a file, got 'fff"),
     "missing depth": ({}, {"depth_file_path": "d.png"}, "d.png: No such file"),
     "unit": ({"depth_unit_scale_factor": 0}, {"depth_file_path": "images/a.png"}, "must be above 0, got 0"),
 }
@@ -342,13 +345,15 @@ def test_damaged_lines_of_images_stand_beside_the_others(tmp_path):
     images = colmap_text(tmp_path) / "sparse/0/images.txt"
     with images.open("a") as file:
         file.write("4 1 0 0 0 0 0 0 7 b c.png\n\nnope\n\n5 1 0 0 0 0 0 0 8 d.png\n\n6 1 0 0 0 0 0 0 7 ../e.png\n\n")
+        file.write(f"7 1 0 0 0 0 0 0 7 {5000 * 'f'}\n\n")
     frames = loaded(tmp_path)
     assert isinstance(frames["images/a.png"], Frame)
     assert isinstance(frames["images/b c.png"], Frame)
     assert "images.txt: line 6 is no image" in frames["images.txt damaged 1"].reason
     assert "is of camera 8, which is missing" in frames["images/d.png"].reason
     assert "../e.png is not in the folder images" in frames["images/../e.png"].reason
-    assert len(frames) == 5
+    assert "images.txt: line 12 is no image" in frames["images.txt damaged 2"].reason
+    assert len(frames) == 6
 
 
 def test_a_very_long_line_of_keypoints_is_skipped(tmp_path):

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from diagnostics.dataset.files import existing
+from diagnostics.dataset.records import LONGEST_PATH, path_given
 
 _LONGEST_LINE = 100_000  # of a camera or an image; the lines of its keypoints are skipped
-_LONGEST_NAME = 4_096  # as the paths of Linux
 _KEYPOINT_BYTES = 24
 
 _CAMERA, _IMAGE, _COUNT = struct.Struct("<IiQQ"), struct.Struct("<I7dI"), struct.Struct("<Q")
@@ -107,7 +107,7 @@ def _read(path: Path, file: BinaryIO, layout: struct.Struct) -> tuple[int, ...]:
 
 def _name_at(path: Path, file: BinaryIO) -> bytes:
     start = file.tell()
-    name, end, _ = file.read(_LONGEST_NAME).partition(b"\0")
+    name, end, _ = file.read(LONGEST_PATH).partition(b"\0")
     if not end:
         raise ValueError(f"{path}: a name has no end: it is cut short or damaged")
     file.seek(start + len(name) + 1)
@@ -134,7 +134,7 @@ def _images_in_text(path: Path, file: BinaryIO) -> Iterator[ModelImage | str]:
         try:
             _, *pose, camera, name = line.decode().rstrip("\r\n").split(maxsplit=9)
             w, x, y, z, *translation = map(float, pose)
-            yield ModelImage(name.rstrip(), (w, x, y, z), tuple(translation), int(camera))
+            yield ModelImage(path_given(name.rstrip(), "NAME"), (w, x, y, z), tuple(translation), int(camera))
         except ValueError:
             yield f"{path}: line {number} is no image: IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME"
 

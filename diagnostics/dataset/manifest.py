@@ -7,7 +7,6 @@ with `depth_unit`, metres a step, and `points`. Rows keep their order. Anything 
 from __future__ import annotations
 
 import json
-import os
 import re
 import reprlib
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,7 @@ from diagnostics.camera_file import read_camera
 from diagnostics.dataset.files import existing
 from diagnostics.dataset.frame import Dataset, Entry, Frame, UnreadableEntry
 from diagnostics.dataset.manifest_rows import JsonLines, ParquetRows, Rows
-from diagnostics.dataset.records import LazyEntries, plain_path
+from diagnostics.dataset.records import LazyEntries, path_given, plain_path
 from diagnostics.strict_json import strict_json
 from reference.camera import Camera
 from reference.pose import as_number
@@ -105,14 +104,14 @@ class ManifestEntry:
         )
 
     def _camera_at(self, name: str) -> Camera:
-        path = existing(self.folder / name)
+        path = existing(self.folder / path_given(name, "camera"))
         try:
             return read_camera(path)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path}: {error}") from None
 
     def _file(self, key: str) -> Path | None:
-        return existing(self.folder / _path(self.row[key], key)) if key in self.row else None
+        return existing(self.folder / path_given(self.row[key], key)) if key in self.row else None
 
     def _depth_unit(self) -> float:
         if "depth_unit" not in self.row:
@@ -132,15 +131,8 @@ def _checked(content: bytes) -> dict[str, Any]:
     unknown = [key for key in row if key not in _KEYS]
     if unknown:
         raise ValueError(f"unknown key {', '.join(map(reprlib.repr, unknown))}; a row has {', '.join(_KEYS)}")
-    _path(row.get("image"), "image")
+    path_given(row.get("image"), "image")
     return row
-
-
-def _path(value: Any, key: str) -> str:
-    if not isinstance(value, str) or not plain_path(value):
-        raise ValueError(f"{key} must be the path of a file, got {reprlib.repr(value)}")
-    os.fsencode(value)  # a lone surrogate names no file: UnicodeEncodeError is a ValueError
-    return value
 
 
 def _repeats(rows: Rows) -> Iterator[tuple[int, int]]:

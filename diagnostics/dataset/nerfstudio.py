@@ -22,7 +22,7 @@ from typing import Any
 from diagnostics.dataset.cameras import world_to_camera_of
 from diagnostics.dataset.files import bytes_of, existing, image_size
 from diagnostics.dataset.frame import Dataset, Frame
-from diagnostics.dataset.records import Listed, entries_of, plain_path
+from diagnostics.dataset.records import Listed, entries_of, path_given, plain_path
 from diagnostics.strict_json import lenient_json
 from reference.camera import Camera
 from reference.fields import Size
@@ -88,7 +88,7 @@ class NerfstudioEntry:
         )
         if self.own.get("depth_file_path") is None:
             return Frame(self.name, image, camera, opengl=True)
-        depth = existing(self.root / _text(self.own["depth_file_path"], "depth_file_path"))
+        depth = existing(self.root / path_given(self.own["depth_file_path"], "depth_file_path"))
         unit = as_number(given.get(_UNIT, _DEFAULT_UNIT), _UNIT)
         if unit <= 0:
             raise ValueError(f"{_UNIT} must be above 0, got {unit}")
@@ -126,15 +126,8 @@ def _listed(path: Path, frames: list[Any]) -> Iterator[Listed]:
 def _image_name(frame: Any) -> str:
     if not isinstance(frame, dict):
         raise TypeError(f"it is no object but {reprlib.repr(frame)}")
-    name = plain_path(_text(frame.get("file_path"), "file_path"))
+    name = plain_path(path_given(frame.get("file_path"), "file_path"))
     return name if PurePosixPath(name).suffix else f"{name}.png"  # Blender's scenes leave the suffix out
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not plain_path(value):
-        raise ValueError(f"{name} must be the path of a file, got {reprlib.repr(value)}")
-    value.encode()  # a lone surrogate is no name: UnicodeEncodeError is a ValueError
-    return value
 
 
 def _check_model(given: Mapping[str, Any]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import reprlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import Any, NamedTuple, overload
 
 from diagnostics.dataset.frame import Entry, UnreadableEntry
 
+LONGEST_PATH = 4_096  # bytes, as Linux has it
 _DIGITS = re.compile("([0-9]+)")
 
 
@@ -91,6 +94,13 @@ def plain_path(path: str) -> str:
     """`path` without empty and `.` parts, as pathlib has it; pathlib would keep every part that it ever saw."""
     start = "/" if path.startswith("/") else ""
     return start + "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def path_given(value: Any, key: str) -> str:
+    """`value` as it is. Raises `ValueError` unless it is text that may be the path of a file."""
+    if not isinstance(value, str) or not plain_path(value) or len(os.fsencode(value)) > LONGEST_PATH:
+        raise ValueError(f"{key} must be the path of a file, got {reprlib.repr(value)}")
+    return value
 
 
 def _in_order(frame: Listed) -> tuple[list[tuple[int, str]], str]:
