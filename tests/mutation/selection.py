@@ -80,9 +80,16 @@ TESTS: dict[str, tuple[str, ...]] = {
     "diagnostics/checks_preprocess.py": ("geometry_checks_preprocess_words",),
     "diagnostics/probes_camera.py": ("geometry_probes_camera",),
     "diagnostics/checks_camera.py": ("geometry_checks_camera",),
-    "diagnostics/checks_claim.py": ("geometry_checks_preprocess",),
-    "diagnostics/checks_colours.py": ("geometry_checks_preprocess",),
+    "diagnostics/checks_claim.py": ("geometry_checks_claim",),
+    "diagnostics/checks_colours.py": ("geometry_checks_colours",),
     "diagnostics/checks_training.py": ("geometry_checks_training",),
+    "diagnostics/probes_load.py": ("geometry_probes_load",),
+    "diagnostics/checks_load.py": ("geometry_checks_load",),
+    "diagnostics/checks.py": ("geometry_check::test_checks_are_listed_once_and_named_by_their_law",),
+    "diagnostics/probes_upsample.py": ("geometry_probes_upsample",),
+    "diagnostics/checks_upsample.py": ("geometry_checks_upsample",),
+    "diagnostics/probes_encoder.py": ("geometry_checks_encoder",),
+    "diagnostics/checks_encoder.py": ("geometry_checks_encoder",),
 }
 
 
