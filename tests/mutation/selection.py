@@ -89,8 +89,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "diagnostics/probes_patches.py": ("geometry_probes_patches",),
     "diagnostics/probes_upsample.py": ("geometry_probes_upsample",),
     "diagnostics/checks_upsample.py": ("geometry_checks_upsample",),
-    "diagnostics/probes_encoder.py": ("geometry_checks_encoder",),
-    "diagnostics/checks_encoder.py": ("geometry_checks_encoder",),
+    "diagnostics/probes_encoder.py": ("geometry_probes_encoder",),
+    "diagnostics/checks_encoder.py": ("geometry_checks_encoder_words",),
 }
 
 
