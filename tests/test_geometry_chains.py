@@ -124,6 +124,12 @@ def test_a_map_that_snaps_is_followed_in_whole_numbers(monkeypatch: pytest.Monke
     assert chains.mirrored.tolist() == [[False, False]]
 
 
+def test_an_enlarged_map_snaps_by_pixels_of_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fiftieth of one, three crop pixels wide: 0.05 crop pixels beside 10 are whole, which by themselves are not."""
+    mapped = measured(((3.0, 0.0), (0.0, 2.0)), (-10.05, -5.0))
+    same(followed(monkeypatch, mapped).start, [[10, 5]])
+
+
 def test_a_map_of_fractions_is_followed_as_it_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """The side and the start that are whole to a fiftieth of a pixel are taken for whole."""
     mapped = measured(((0.5013, 0.0), (0.0, 0.25006)), (-10.5, -5.015))

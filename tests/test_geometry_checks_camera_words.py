@@ -136,6 +136,9 @@ def test_an_explanation_that_is_not_complete_is_told_before_the_k_that_it_leaves
         "cx = 99.500, cy = 79.500 (edge origin, 200x160) it uses fx = 220.000, fy = 220.000, cx = 101.000, cy = 70.000 "
         f"in index coordinates. Points land up to {found.value:.4g} px off: {found.worst}."
     )
+    farther = [shot(OTHER, scale=1.1, move=(2.0, -9.0)), shot(scale=1.1, move=(0.0, 9.5))]
+    taking(*farther, found=[explained(farther, complete=False)])
+    assert "cy = 40.000 (index origin, 100x80) it uses fx = 110.000" in check_projection(ANY).faults[0].explanation
     assert rest.remedy == ("Compare with reference.Camera.image_from_world(points) step by step: pose, axes, lens, K.")
 
 
@@ -254,9 +257,9 @@ def test_what_is_nearer_to_the_camera_than_forty_centimetres_is_not_judged(
     pose = np.eye(4)
     pose[2, 3] = depth
     camera = replace(CAMERA, world_to_camera=pose.tolist())
-    world = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, -3.0], *(WORLD + np.array([0, 0, 1]))], np.float32)
+    world = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, -3.0], [0.0, 0.0, 0.7], *(WORLD + np.array([0, 0, 1]))], np.float32)
     with np.errstate(divide="ignore", invalid="ignore"):
-        kept = shot(camera, world, valid=[True, False] + [True] * 16)
+        kept = shot(camera, world, valid=[True, False] + [True] * 17)
     taking(kept, found=[explained([shot()])])
     found = check_points_behind(ANY)
     assert found.value == counts
@@ -290,6 +293,16 @@ def test_seen_points_that_are_not_valid_are_counted_and_the_first_is_told(taking
         "landing; the first is seen at (49.0, 29.0) in the 200x160 image."
     )
     assert fault.remedy == "valid = depth > 0, and if it asks for the image too, 0 <= u <= W - 1 and 0 <= v <= H - 1."
+
+
+def test_what_the_pipelines_own_landing_puts_outside_the_image_is_not_lost(taking: Any) -> None:
+    """With a focal length of 200 the upper row of these points lies above the image; without that it would be lost."""
+    world = np.array([(x, y, 2) for y in (-0.5, -0.2, 0, 0.1, 0.2) for x in (-0.4, -0.2, 0, 0.1, 0.2)], np.float32)
+    longer = shot(world=world, scale=2.0, valid=world[:, 1] > -0.5)
+    taking(longer, found=[explained([longer], ("intrinsics-not-rescaled", "how"))])
+    assert check_points_behind(ANY) == Finding(0.0, 0.0, "points")
+    taking(longer, found=[explained([shot(world=world)])])
+    assert check_points_behind(ANY).value == 5
 
 
 def test_the_first_that_is_lost_need_not_be_the_first_that_is_seen(taking: Any) -> None:

@@ -156,8 +156,8 @@ def test_the_size_that_is_worst_is_told(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_worst_is_what_exceeds_its_own_limit_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    """2 pixels of 0.28 are worse than 4 of 4.24."""
-    found = of_several(monkeypatch, BESIDE, FARTHER, off_centre={1: 0.0})
+    """2 pixels where 0.28 are allowed are worse than 6 where 4.24 are."""
+    found = of_several(monkeypatch, BESIDE, replace(RIGHT, offset=(13, 5)), off_centre={1: 0.0})
     assert found.worst == "240x200 image, left top of the crop"
     assert (found.value, found.limit) == (pytest.approx(2.0), pytest.approx(0.05 * 4 * 2**0.5))
 

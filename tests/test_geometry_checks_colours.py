@@ -96,6 +96,7 @@ GREYED = {"red": (0.3,) * 3, "green": (1 + T,) * 3, "blue": (-T,) * 3}
         ({"white": (1, 1, 1 - T), "grey": (128 / 255 + 0.9 * T,) * 3}, True),
         ({"white": (1, 1, 1 - MORE)}, False),
         ({"grey": (128 / 255 + MORE,) * 3}, False),
+        ({"black": (T,) * 3}, True),
         ({"black": (MORE,) * 3}, False),
     ],
 )

@@ -23,14 +23,14 @@ COLOURS = [(250, 20, 30), (10, 200, 40), (20, 60, 240), (240, 240, 250)]
 GREYS = [(level,) * 3 for level in (20, 110, 170, 240)]
 
 
-@pytest.fixture(scope="module")
-def turned(tmp_path_factory: pytest.TempPathFactory) -> list[KnownFile]:
-    return list(turned_files(tmp_path_factory.mktemp("turned")))
+@pytest.fixture
+def turned(tmp_path: Path) -> list[KnownFile]:
+    return list(turned_files(tmp_path))
 
 
-@pytest.fixture(scope="module")
-def modes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, KnownFile]:
-    return {file.label: file for file in mode_files(tmp_path_factory.mktemp("modes"))}
+@pytest.fixture
+def modes(tmp_path: Path) -> dict[str, KnownFile]:
+    return {file.label: file for file in mode_files(tmp_path)}
 
 
 def quarters(image: Image.Image) -> list[tuple[int, ...]]:

@@ -74,7 +74,7 @@ def test_a_right_upsampling_has_no_errors() -> None:
     np.testing.assert_allclose(found.shift, 0, atol=1e-5)
     np.testing.assert_allclose(found.errors, 0, atol=1e-5)
     np.testing.assert_allclose(found.right, np.transpose([used(X, X, 2.0, 13), used(Y, Y, 1.0, 5)]), atol=1e-12)
-    assert found.fine.tolist() == [39, 20]
+    assert (found.fine.tolist(), found.fine.dtype) == ([39, 20], np.float64)
 
 
 def test_corners_aligned_are_a_line_through_the_corners() -> None:
