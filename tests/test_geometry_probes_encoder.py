@@ -64,6 +64,7 @@ def test_crops_are_patches_of_colour_with_a_third_of_noise_on_them() -> None:
     assert 0.6 < crops.std() < 1.0
     second = crops[..., 2:] - 2 * crops[..., 1:-1] + crops[..., :-2]
     assert float(second.std()) == pytest.approx(6**0.5 / 3, rel=0.02)
+    assert float((second[0] - second[1]).std()) == pytest.approx(12**0.5 / 3, rel=0.02)  # each crop has its own
     smooth = functional.avg_pool2d(crops, 10)
     assert smooth.std() > 0.5
 
