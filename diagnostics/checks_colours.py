@@ -27,8 +27,7 @@ def check_preprocess_colours(subject: Subject) -> Finding:
     misses = np.abs(measured - meant.predicted()).max(axis=1)
     worst = int(misses.argmax())
     where = f"{COLOUR_NAMES[worst]} image"
-    wrong = misses[worst] > meant.tolerance()
-    if wrong and _without_colour(measured, meant):
+    if _without_colour(measured, meant):
         note = "colours arrive as greys: right where that is meant, as for a model of grey images"
         return Finding(float(misses[_GREYS].max()), meant.tolerance(), _UNIT, where, note=note)
     return Finding(
@@ -36,7 +35,7 @@ def check_preprocess_colours(subject: Subject) -> Finding:
         limit=meant.tolerance(),
         unit=_UNIT,
         worst=where,
-        faults=_faults(measured, declared, where) if wrong else (),
+        faults=_faults(measured, declared, where),
     )
 
 
@@ -51,6 +50,7 @@ def _without_colour(measured: Floats, meant: Links) -> bool:
 
 
 def _faults(measured: Floats, declared: str, where: str) -> tuple[Fault, ...]:
+    """What is wrong with the colours, each link by its own fault; none where they arrive as meant."""
     links = explain(measured, declared)
     numbers = _numbers(measured, declared)
     if links is None:

@@ -197,6 +197,7 @@ def test_a_pipeline_that_makes_no_sense_is_refused(field, value, error):
 def test_checks_are_listed_once_and_named_by_their_law():
     names = [check.name for check in CHECKS]
     assert len(set(names)) == len(names)
+    assert names[:3] == ["projection", "points_behind", "load_upright"]
     assert all(check.measure.__doc__ for check in CHECKS)
 
 

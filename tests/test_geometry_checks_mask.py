@@ -6,6 +6,7 @@ and at v = 16.64 and 462.36; cells are 34.362 source pixels wide and 34.286 high
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -146,6 +147,32 @@ def test_true_everywhere_is_asked_within_the_image() -> None:
 LETTERBOX = open_clip.image_transform(336, False, resize_mode="longest")
 
 
+def test_true_everywhere_is_asked_up_to_the_outermost_pixel_centres() -> None:
+    """A mask that refuses these alone, on either side, is too wide and no more; beyond them it is not asked."""
+    for mask in (between(0.5, 1000, 0.5, 1000), between(-1000, 638.5, -1000, 478.5)):
+        assert [fault.id for fault in counted(mask).faults] == ["mask-too-wide"]
+    assert [fault.id for fault in counted(between(0, 639, 0, 479)).faults] == ["outside-not-masked"]
+
+
+def test_where_the_rule_is_the_image_true_everywhere_is_asked_wherever_beyond_it() -> None:
+    """Two pixels beyond its right and its lower side are not everywhere."""
+    assert [fault.id for fault in counted(between(-0.5, 641.5, -0.5, 481.5), validity="image").faults] == [
+        "mask-too-wide"
+    ]
+
+
+@pytest.mark.parametrize(("name", "left"), [("crop", 78.96), ("image", -0.5)])
+def test_within_the_pixel_by_which_a_bound_may_move_true_everywhere_is_not_asked(name: str, left: float) -> None:
+    """Places are cut to crop pixels, 2.1 source pixels; the mask refuses the one that follows the left bound."""
+    pipeline = cut(lambda x: x, lambda x: (x - 0.5).trunc() + 0.5, validity=name)
+
+    def masked(features: Tensor, points: Tensor, size: tuple[int, int]) -> Any:
+        return pipeline.lift(features, points, size)[0], (points[:, 0] < left) | (points[:, 0] > left + 1)
+
+    found = check_lift_counts_points_by_its_rule(Subject(replace(pipeline, lift=masked), (VGA,)))
+    assert [fault.id for fault in found.faults] == ["outside-not-masked"]
+
+
 @pytest.mark.parametrize(("beyond", "passes"), [(0.0, True), (640 / 336, True), (6.0, False)])
 def test_a_crop_pixel_beyond_the_image_may_count_or_not(beyond: float, passes: bool) -> None:
     """Where the padding begins: 640/336 = 1.9 source pixels."""
@@ -200,10 +227,29 @@ def test_truncated_cells_accept_one_cell_before_the_crop_and_nothing_behind_it(n
     assert fault.id == ("cell-truncated" if truncated else "mask-too-wide")
 
 
+def test_truncated_cells_are_told_beside_a_mask_that_is_too_tight() -> None:
+    found = counted(between(78.96 - 34.36, 560.04 - 20, -0.5, 479.5), validity="crop")
+    assert [fault.id for fault in found.faults] == ["cell-truncated", "mask-too-tight"]
+
+
+def test_less_than_a_cell_before_the_bound_does_not_show_whether_cells_are_truncated() -> None:
+    """A square image begins half a cell before the first centre."""
+    assert [fault.id for fault in counted(between(-0.5, 431.5, -0.5, 431.5), ((448, 448),)).faults] == ["mask-too-wide"]
+
+
 def test_a_mask_that_follows_a_wrong_landing_is_right() -> None:
     """Half a cell beside, mask and all; the landing is the fault."""
     beside = lift(lambda g, points: g.valid(points + torch.tensor([WIDE / 2, HIGH / 2])), cell=0.0)
     assert check_lift_counts_points_by_its_rule(subject(beside)).passed
+
+
+def test_a_mask_that_follows_a_wrong_landing_beyond_the_image_is_right_by_the_rule_of_the_crop() -> None:
+    """Seven cells of 64 pixels read seven sixths as wide: they end 37.33 pixels beyond the image."""
+    beyond = between(*2 * (-0.5 - 37.33, 447.5 + 37.33))
+    stretched = Lift(CROP, (7, 7), padding="border", align_corners=True, mask=beyond)
+    geometry = lambda size: geometry_of(CROP, size, (7, 7))  # noqa: E731
+    pipeline = Pipeline(geometry=geometry, lift=stretched, grid=(7, 7), validity="crop")
+    assert check_lift_counts_points_by_its_rule(Subject(pipeline, ((448, 448),))).passed
 
 
 def test_a_lift_that_answers_nothing_outside_the_image_is_asked_within_it() -> None:
