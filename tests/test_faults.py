@@ -204,6 +204,7 @@ def test_killed_in_mid_write(tmp_path):
 STOPS = {signal.SIGINT: ("interrupted", 130), signal.SIGTERM: ("terminated", 143), signal.SIGHUP: ("hung up", 129)}
 
 
+@pytest.mark.usefixtures("as_in_a_terminal")
 @EVERY
 @pytest.mark.parametrize("stop", STOPS)
 def test_a_signal_in_mid_write(stop, name, folder, capsys, monkeypatch):
@@ -216,6 +217,7 @@ def test_a_signal_in_mid_write(stop, name, folder, capsys, monkeypatch):
     assert {number: signal.getsignal(number) for number in STOPS} == before
 
 
+@pytest.mark.usefixtures("as_in_a_terminal")
 @pytest.mark.parametrize("module", ["diagnostics.heatmap", "diagnostics.check", "diagnostics.audit", "reports"])
 def test_ctrl_c_while_it_starts(module, tmp_path):
     """Also in a library that makes another error of it, as NumPy does."""

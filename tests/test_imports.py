@@ -78,6 +78,7 @@ def test_the_packages_hand_on_their_names():
         reference.Lens  # noqa: B018 - the access is what is tested
 
 
+@pytest.mark.usefixtures("as_in_a_terminal")
 @pytest.mark.parametrize("ours", ["diagnostics", "reports"])
 def test_a_program_that_imports_us_answers_ctrl_c_as_it_likes(ours, tmp_path):
     """Also where it is started with `-m` and its package imports us before its module is found."""
