@@ -59,10 +59,12 @@ _GLOBALS: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {  # ho
     "log": (lambda: logging.root.manager.disable, logging.disable),
 }
 # What the probes rely on. Their tensors are small: threads that wait for each other cost CPU and bring nothing.
+# Logging is off in between as it is in every stage: each turn makes Python look through all loggers.
 _OURS: State = {
     "device": torch.device("cpu"),
     "dtype": torch.float32,
     "threads": 1,
+    "log": logging.CRITICAL,
     "numpy": dict.fromkeys(np.geterr(), "ignore"),
 }
 
