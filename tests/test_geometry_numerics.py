@@ -106,7 +106,8 @@ def test_where_scale_and_shift_cancel_the_error_stays_that_of_the_large_numbers(
 
 
 def test_an_unknown_map_is_refused():
-    with pytest.raises(ValueError, match="a map is one of crop_from_image, "):
+    says = f"^a map is one of {', '.join(MAPS)}, got 'image_from_sampler'$"
+    with pytest.raises(ValueError, match=says):
         STANDARD.exact("image_from_sampler")
 
 
