@@ -87,6 +87,7 @@ def test_a_third_of_the_parameters_is_kept():
     assert count(encoder.head) == 526_080
     assert count(encoder) == stem + 6 * block + 526_080 == 43_796_736
     assert count(encoder) <= 0.35 * 149_620_737
+    assert encoder.trainable == ("visual.transformer.resblocks.4.*", "visual.transformer.resblocks.5.*", "head.*")
 
 
 @pytest.mark.parametrize("model", [*SMALL, *(name for name, _ in TIMM), *SMALL_TIMM])

@@ -243,6 +243,12 @@ def test_outside_the_image_nothing_is_visible(u, v):
     assert not sees(u, v, 4, np.full((2, 3), 4.0))
 
 
+def test_outside_an_image_of_one_pixel_nothing_is_visible():
+    camera = Camera(1, 1, 0, 0, (1, 1), np.eye(4))
+    seen = camera.visible([[0, 0, 1], [1, 0, 1], [0, 1, 1], [-1, 0, 1], [0, -1, 1]], np.ones((1, 1)), 0)
+    assert seen.tolist() == [True, False, False, False, False]
+
+
 def test_the_last_number_below_the_far_edge_reads_the_last_pixel():
     """0.5 - 2**-54 + 0.5 rounds to 1, one past the only pixel."""
     camera = Camera(1, 1, 0, 0, (1, 1), np.eye(4))
@@ -573,7 +579,7 @@ def test_what_describes_no_camera_is_refused(field, value, error, message):
     [
         ([], TypeError, "JSON object"),
         ({}, ValueError, "needs the field 'fx'"),
-        ({**GOOD, "K": 1}, ValueError, "no field 'K'"),
+        ({**GOOD, "K": 1}, ValueError, r"no field 'K'; take fx = K\[0\]\[0\], .*; it has fx, "),
         ({**GOOD, "fx": "400"}, TypeError, "fx must be a number"),
     ],
 )

@@ -58,6 +58,22 @@ _STRIPES = (
     "geometry_measured_maps::test_where_channels_do_not_stay_apart_each_axis_is_measured_alone",
     "geometry_measured_maps::test_where_channels_stay_apart_both_axes_are_measured_at_once",
 )
+_ENCODED = (  # by towers that are made in hundredths of a second
+    "encoder_images",
+    "encoder::test_tokens_are_those_of_open_clip_after_k_blocks[small-3]",
+    "encoder::test_tokens_are_those_of_open_clip_after_k_blocks[small-attentional-pool-3]",
+    "encoder::test_tokens_are_those_of_open_clip_after_k_blocks[small-average-pool-3]",
+    "encoder::test_features_are_the_head_applied_to_every_token",
+    "encoder::test_a_third_of_the_parameters_is_kept",
+    "encoder::test_nothing_is_held_but_what_runs[small]",
+    "encoder::test_nothing_is_held_but_what_runs[small-attentional-pool]",
+    "encoder::test_nothing_is_held_but_what_runs[PE-Core-T-16-384]",
+    "encoder::test_little_more_is_built_than_is_kept",
+    "encoder::test_weights_are_read_from_a_checkpoint",
+    "encoder::test_the_trainable_set_is_the_last_blocks_and_the_head",
+    "encoder::test_only_the_thawed_parts_are_in_training_mode",
+    "encoder::test_dropout_acts_in_training_in_the_head_alone",
+)
 _MISFIT = (
     "torch_pair::test_only_an_import_of_torchvision_that_failed_is_taken_for_one",
     "torch_pair::test_an_error_that_only_follows_from_the_failed_import_is_one_too",
@@ -88,7 +104,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "reference/fusion.py": ("fusion",),
     "reference/image.py": ("image",),
     "reference/freezing.py": ("freezing",),
-    "reference/encoder.py": ("encoder", "encoder_images"),
+    "reference/encoder.py": _ENCODED,
     "diagnostics/chains.py": ("geometry_recipe", "geometry_checks_lift", "geometry_lifts_drawn"),
     "diagnostics/recipe.py": ("geometry_recipe",),
     "diagnostics/cuts.py": ("geometry_cuts", "geometry_landing"),
