@@ -113,6 +113,37 @@ def test_little_more_is_built_than_is_kept(monkeypatch):
     assert [kept < numbers <= 1.01 * kept for numbers in made] == [True]
 
 
+@pytest.mark.parametrize(("model", "texts"), [("ViT-B-32", 1), ("coca_ViT-B-32", 2)])
+def test_without_weights_the_least_that_may_be_of_text_is_asked_for(monkeypatch, model, texts):
+    """Neither a tower that is thrown away nor weights of one from a hub; with weights, the model as it is."""
+    asked = []
+
+    def create(*args, **overrides):
+        asked.append(overrides)
+        raise InterruptedError
+
+    monkeypatch.setattr(open_clip, "create_model", create)
+    for pretrained in (None, __file__):
+        with pytest.raises(InterruptedError):
+            EnhancedCLIPEncoder(model, pretrained, num_layers=2)
+    least = {"context_length": 1, "vocab_size": 1, "width": 1, "heads": 1, "layers": 1}
+    vision = open_clip.get_model_config(model)["vision_cfg"] | {"layers": 2}
+    parts = dict.fromkeys(["text_cfg", "multimodal_cfg"][:texts], least)
+    assert asked == [{**parts, "pretrained_text": False, "vision_cfg": vision}, {}]
+
+
+def test_nothing_runs_for_naught(monkeypatch):
+    """To know the shape of tokens, one block; for tokens, the blocks alone, and no pooling."""
+    ran, forward = [], open_clip.transformer.ResidualAttentionBlock.forward
+    counting = lambda *args, **kwargs: (ran.append(1), forward(*args, **kwargs))[1]  # noqa: E731
+    monkeypatch.setattr(open_clip.transformer.ResidualAttentionBlock, "forward", counting)
+    monkeypatch.setattr(open_clip.transformer.VisionTransformer, "_pool", lambda *_: pytest.fail("it pooled"))
+    encoder = build()
+    assert len(ran) == 1
+    encoder.tokens(random_crops(encoder))
+    assert len(ran) == 1 + 3
+
+
 def test_weights_are_read_from_a_checkpoint(tmp_path):
     """A file of a full model's weights gives its image tower, cut down the same way."""
     torch.manual_seed(7)

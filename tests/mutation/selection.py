@@ -69,6 +69,8 @@ _ENCODED = (  # by towers that are made in hundredths of a second
     "encoder::test_nothing_is_held_but_what_runs[small-attentional-pool]",
     "encoder::test_nothing_is_held_but_what_runs[PE-Core-T-16-384]",
     "encoder::test_little_more_is_built_than_is_kept",
+    "encoder::test_without_weights_the_least_that_may_be_of_text_is_asked_for",
+    "encoder::test_nothing_runs_for_naught",
     "encoder::test_weights_are_read_from_a_checkpoint",
     "encoder::test_the_trainable_set_is_the_last_blocks_and_the_head",
     "encoder::test_only_the_thawed_parts_are_in_training_mode",
