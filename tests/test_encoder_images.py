@@ -198,6 +198,11 @@ def test_crops_that_would_give_wrong_numbers_are_refused(small, crops, error, me
         small.encode(crops)
 
 
+def test_the_size_that_crops_must_have_is_height_and_width():
+    with pytest.raises(ValueError, match=r"^crops must have shape \(B, 3, 64, 96\), got \(2, 3, 64, 64\); "):
+        build("small-oblong").encode(CROP)
+
+
 @torch.no_grad()
 def test_bounds_of_the_image_range_and_every_float_dtype_of_crops_are_allowed(small):
     assert torch.isfinite(small(torch.tensor([0.0, 1.0]).repeat(1, 3, 90, 50))[0]).all()
@@ -214,7 +219,7 @@ BAD_ARGUMENTS = {
     "ConvNeXt": (
         {"model": "convnext_base"},
         ValueError,
-        "convnext_base cannot serve.*no plain stack of blocks .* of stages\\); take a ViT$",
+        "convnext_base cannot serve.*no plain stack of blocks .*ConvNeXt has .* of stages\\); take a ViT$",
     ),
     "Swin": ({"model": "swin_base_patch4_window7_224"}, ValueError, "swin_base.* cannot serve"),
     "ViTamin": ({"model": "ViTamin-S"}, ValueError, "ViTamin-S cannot serve.*convolutional stem"),
