@@ -32,6 +32,8 @@ def test_an_affine_map_comes_back_with_no_miss():
     np.testing.assert_allclose(fitted.matrix, inverse, rtol=0, atol=ROUNDING)
     np.testing.assert_allclose(fitted.shift, -inverse @ image_from_crop[:, 2], rtol=0, atol=ROUNDING)
     assert max(fitted.residual, fitted.ripple, fitted.bend, *fitted.scale_error) < ROUNDING
+    numbers = [*fitted.matrix[0], *fitted.matrix[1], *fitted.shift, *fitted.scale_error, *fitted.reach[0]]
+    assert {type(number) for number in (*numbers, fitted.residual, fitted.ripple, fitted.bend)} == {float}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,8 @@ def test_an_affine_map_comes_back_with_no_miss():
     [
         # Three crop pixels from the rim of the crop, where the image reaches beyond it.
         ([(1.0, 0.0, 10.0), (0.0, 1.0, 20.0)], (100, 100), ((3.5, 46.5), (3.5, 36.5))),
+        # The same of a coarse crop.
+        ([(4.0, 0.0, 20.0), (0.0, 2.0, 20.0)], (200, 300), ((3.5, 46.5), (3.5, 36.5))),
         # Three crop pixels of 4 and of 2 image pixels from the rim of the image.
         ([(4.0, 0.0, -20.0), (0.0, 2.0, -6.5)], (60, 140), ((8.5, 36.5), (6.5, 29.5))),
         # Enlarged twice and four times: three image pixels of the smaller kind from the crop's rim.
@@ -46,7 +50,7 @@ def test_an_affine_map_comes_back_with_no_miss():
         # Enlarged 2.5 times: what is 7.5 crop pixels from the rim is not inside.
         ([(0.4, 0.0, 9.0), (0.0, 0.4, 9.0)], (60, 140), ((8.5, 41.5), (8.5, 31.5))),
     ],
-    ids=["crop", "image", "enlarged", "on the rim"],
+    ids=["crop", "coarse crop", "image", "enlarged", "on the rim"],
 )
 def test_only_pixels_whose_kernel_stays_inside_are_fitted(rows, image_size, reach):
     fitted = _fit(image_size, landings(rows, (40, 50)))
@@ -83,6 +87,20 @@ def test_where_a_fitted_pixel_shows_nothing_the_map_has_a_hole(axis):
     made[axis].visible[20, 20] = False
     hole = _fit((100, 100), made)
     assert (hole.residual, hole.bend) == (math.inf, math.inf)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_ripple_is_that_of_the_worse_axis_and_the_bend_is_in_crop_pixels(axis):
+    """Nearest neighbour along one axis; then half an image pixel where a tenth of the rows, or of the columns, is."""
+    steps, bent = (landings([(2.03125, 0.0, 20.0), (0.0, 4.0625, 20.0)], (40, 50)) for _ in range(2))
+    steps[axis].place[:] = np.floor(steps[axis].place) + 0.5
+    fitted = _fit((300, 300), steps)
+    assert fitted.ripple == pytest.approx(0.5, abs=0.05)
+    assert fitted.bend < 0.01
+    bent[axis].place[(slice(12, 16), slice(None))[:: 1 - 2 * axis]] += 0.5
+    fitted = _fit((300, 300), bent)
+    assert fitted.ripple < 0.06
+    assert fitted.bend == pytest.approx(0.5 / (2.03125, 4.0625)[axis], rel=0.15)
 
 
 def test_off_centre_is_how_far_the_farthest_place_is_from_a_pixel_centre():
@@ -218,6 +236,15 @@ def test_a_coarse_pixel_is_the_larger_of_crop_and_image_pixel_on_each_axis():
 
     assert of((-3.0, 0.5), (0.25, 0.5)).coarseness == (3, 1)
     assert of((0.5, 0.25), (7.0, -2.0)).coarseness == (1, 2)
+
+
+def test_a_measured_map_reads_as_its_formula():
+    matrix, shift = ((0.465625, -0.001), (0.002, 0.46875)), (-37.5, 12.25)
+    measured = MeasuredMap((480, 640), (224, 225), matrix, shift, 0.0125, 0, 0, 0, (0, 0), ((0, 0), (0, 0)))
+    assert str(measured) == (
+        "x_crop = 0.46563 x -0.00100 y -37.500, y_crop = 0.00200 x +0.46875 y +12.250 "
+        "in edge coordinates, image (480, 640) to crop (224, 225) (height, width), residual 0.013 crop pixels"
+    )
 
 
 @pytest.mark.parametrize("size", [(6, 64), (64, 6)])
