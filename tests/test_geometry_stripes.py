@@ -84,7 +84,7 @@ NO_BATCH = "; it is given one image: return one crop, no batch$"
         ("crop", "got str$"),
         (None, r"got shape \(\)$"),
         (["crop", "mask"], "got list; return the tensor alone$"),
-        ((object(), 1), "got tuple; return the tensor alone$"),
+        (("crop", 1), "got tuple; return the tensor alone$"),
         ({"image": 1}, "got dict; return the tensor alone$"),
         (np.zeros((2, 4)), r"got shape \(2, 4\)$"),
         (np.zeros((2, 2, 4)), r"got shape \(2, 2, 4\)$"),
@@ -96,7 +96,7 @@ NO_BATCH = "; it is given one image: return one crop, no batch$"
         (np.zeros((1, 1, 3, 4, 4)), r"got shape \(1, 1, 3, 4, 4\)$"),
         ([TENSOR, TENSOR], rf"got shape \(2, 3, 2, 4\){NO_BATCH}"),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_is_no_image_is_refused_with_what_it_is(output, says):
     with pytest.raises(ValueError, match=rf"^the transform must return a tensor \(3, Hc, Wc\), {says}"):
@@ -134,6 +134,13 @@ def test_channels_are_apart_where_green_alone_decides_the_middle_plane_and_no_ot
     assert [image.tobytes() for image in calls[4:]] == [calls[0].tobytes()] * (len(calls) - 4)
     assert min(calls[0].getextrema()) >= (0, 200)  # noise of all levels, three times another
     assert len({calls[0].getchannel(k).tobytes() for k in range(3)}) == 3
+
+
+def test_the_noise_that_tells_channels_apart_is_always_the_same():
+    calls = []
+    for _ in range(2):
+        channels_stay_apart(lambda image: (calls.append(image.tobytes()), image)[1], (5, 7))
+    assert calls[:4] == calls[4:]
 
 
 def test_not_a_number_is_the_same_each_time():
@@ -211,8 +218,8 @@ def test_a_finer_wave_says_where_in_the_stripe_that_the_rough_place_is_in():
 
 
 def test_what_is_paler_than_a_fifth_of_the_strongest_stripes_is_padding():
-    place, strength = np.add.outer(np.zeros(8), np.arange(8.0)), np.ones((8, 8))
-    strength[0, :2] = 0.2, 0.2 + EXACT
+    place, strength = np.add.outer(np.zeros(8), np.arange(8.0)), np.full((8, 8), 4.0)
+    strength[0, :2] = 0.8, 0.8 + EXACT
     landing = module._landing(place, strength)
     assert landing.visible[0].tolist() == [False] + [True] * 7
     assert landing.place is place
@@ -236,6 +243,15 @@ def test_landings_are_where_pixels_were_read(size):
         assert (x.pitch, y.pitch) == (pytest.approx(1, abs=0.01), pytest.approx(1, abs=0.01))
         assert x.visible.all()
         assert y.visible.all()
+
+
+def test_a_phase_just_past_half_a_turn_is_a_place_just_past_the_far_rim(monkeypatch):
+    """Where noise has taken it there: stripes twice as long as the image pass half a turn in it."""
+    phase = np.array([[0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5 - 2 * np.pi]] * 2)
+    monkeypatch.setattr(module, "_waves", lambda *_: [(phase, np.ones((2, 7))), (phase, np.ones((2, 7)))])
+    x, y = measure_landings(lambda image: image, (4, 5))
+    np.testing.assert_allclose(x.place, np.tile(np.arange(1, 8) / 2, (2, 1)) * 10 / (2 * np.pi), atol=EXACT)
+    np.testing.assert_allclose(y.place, np.tile(np.arange(1, 8) / 2, (2, 1)) * 8 / (2 * np.pi), atol=EXACT)
 
 
 def periods_of(transform, size, monkeypatch):
@@ -327,7 +343,7 @@ def test_where_hardly_anything_shows_nothing_is_measured():
 
 def along(places):
     """The slope of a line of places, as columns and as rows."""
-    lines = np.stack([places, places])
+    lines = np.tile(places, (40, 1))
     (to_right, none), (also_none, down) = slopes_of(lines), slopes_of(lines.T)
     assert none == also_none == 0
     assert to_right == down
