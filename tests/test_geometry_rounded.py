@@ -56,6 +56,7 @@ RESULTS = {
 def test_the_error_is_that_of_both_and_of_one_rounding(operation, value, error):
     """At least the exact bound, whose own sums in float64 are rounded up, and at most some roundings above it."""
     result = operation(rounded(*A), rounded(*B))
+    assert result.precision is SINGLE
     assert float(result.value) == pytest.approx(float(value), rel=1e-15)
     assert error <= Fraction(float(result.error)) <= error * (1 + Fraction(1, 2**44))
 
@@ -84,9 +85,10 @@ def test_what_is_kept_in_another_dtype_is_rounded_once_more_and_in_its_own_not_a
 
 
 def test_what_is_given_has_no_error():
-    given = Rounded.given([1, 2.5], SINGLE)
-    assert (given.value.tolist(), given.error.tolist(), given.precision) == ([1, 2.5], [0, 0], SINGLE)
-    assert given.value.dtype == np.float64
+    for values in ([1, 3], np.array([1, 3], np.float16)):
+        given = Rounded.given(values, SINGLE)
+        assert (given.value.tolist(), given.error.tolist(), given.precision) == ([1, 3], [0, 0], SINGLE)
+        assert given.value.dtype == np.float64
     assert Rounded.given(2, SINGLE).error.shape == ()
 
 
