@@ -53,6 +53,7 @@ _FITTED = (
 )
 _STRIPES = (
     "geometry_stripes",
+    "geometry_slopes",
     "geometry_measured_maps::test_padding_that_mirrors_more_than_it_shows_is_no_mirror",
     "geometry_measured_maps::test_a_strip_in_a_letterbox_is_measured",
     "geometry_measured_maps::test_where_channels_do_not_stay_apart_each_axis_is_measured_alone",
