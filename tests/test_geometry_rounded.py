@@ -61,6 +61,14 @@ def test_the_error_is_that_of_both_and_of_one_rounding(operation, value, error):
     assert error <= Fraction(float(result.error)) <= error * (1 + Fraction(1, 2**44))
 
 
+def test_an_error_is_never_rounded_down():
+    """Here it is the rounding of the result alone, and nothing else makes it larger."""
+    random = np.random.default_rng(0)
+    for value, other in random.uniform(-9, 9, (400, 2)):
+        total = rounded(value, 0) + rounded(other, 0)
+        assert after(Fraction(float(total.value)), 0) <= Fraction(float(total.error))
+
+
 @pytest.mark.parametrize(("error", "finite"), [(0.5 - 2.0**-30, True), (0.5, False), (0.6, False)])
 def test_what_may_be_divided_by_zero_has_an_infinite_error(error, finite):
     """A number of 1 in float64 and its error beside it, once for float64 and once for the dtype."""
