@@ -579,6 +579,7 @@ def test_what_describes_no_camera_is_refused(field, value, error, message):
     [
         ([], TypeError, "JSON object"),
         ({}, ValueError, "needs the field 'fx'"),
+        ({**GOOD, "K": 1, "c2w": 1}, ValueError, r"no field 'K', 'c2w'; take .* cy = K\[1\]\[2\]; world_to_camera is "),
         ({**GOOD, "K": 1}, ValueError, r"no field 'K'; take fx = K\[0\]\[0\], .*; it has fx, "),
         ({**GOOD, "fx": "400"}, TypeError, "fx must be a number"),
     ],
