@@ -194,6 +194,12 @@ def test_bounds_have_the_shape_of_the_points(shape):
     assert [bound.shape for bound in bounds] == [(*shape, 2), (*shape, 2), shape, (*shape, 3)]
 
 
+@pytest.mark.parametrize("point", [[1], [1, 2, 3]])
+def test_a_point_of_another_length_has_no_bound(point):
+    with pytest.raises(ValueError, match=r"shorter than argument|longer than argument"):
+        map_error(STANDARD, "crop_from_image", point, Precision.of(np, np.dtype("f4")))
+
+
 def test_a_world_point_errs_by_some_roundings_of_its_coordinates():
     """Of two differences, a quotient, and a product and a sum for each number of the rotation's row."""
     camera = Camera(512, 256, 320, 240, (480, 640), np.eye(4))
