@@ -156,11 +156,11 @@ class Camera:
 
     def camera_from_world(self, x: Any, y: Any, z: Any) -> tuple[Any, Any, Any]:
         """Camera coordinates of the world coordinates x, y, z; the last of them is the depth."""
-        turned = [
+        across, down, depth = (
             sum(number * axis for number, axis in zip(row[:3], (x, y, z), strict=True)) + row[3]
             for row in self.world_to_camera[:3]
-        ]
-        return turned[0], turned[1], turned[2]
+        )
+        return across, down, depth
 
     def image_from_ideal(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Index coordinates u, v of a place x / z, y / z on the plane before the lens."""

@@ -79,7 +79,7 @@ class Lens:
         Newton steps from the centre, each halved until it comes closer and stays within the fold, so that the place
         found is the one that the lens is made for and never another that a folded polynomial offers.
         """
-        xp = array_namespace(x, y)
+        xp = array_namespace(x)
         aim_x, aim_y = _moved(np.linalg.inv(self._tilt), x, y)
         allowed = _NOISE * xp.finfo(aim_x.dtype).eps * (1 + _length(aim_x, aim_y))
         x, y, miss_x, miss_y, damping = 0 * aim_x, 0 * aim_y, aim_x, aim_y, 1 + 0 * aim_x

@@ -39,7 +39,7 @@ class _ProgramError(Exception):
 def decoding(file: BinaryIO, name: object, damage: str = "damaged") -> Iterator[Image.Image]:
     """The image in the open `file`, to be asked for its size or its pixels within.
 
-    Pillow's warnings, of many pixels and of odd metadata, are not shown: neither changes a pixel. Raises `ValueError`
+    Warnings, of many pixels, odd metadata and signalling NaN, are not shown: none changes a pixel. Raises `ValueError`
     that begins with `name` for what is no image of pixels or has too many of them, and that says `damage` of what
     cannot be decoded.
     """
@@ -117,8 +117,7 @@ def _as_upright_rgb(image: Image.Image, orientation: int) -> Image.Image:
 
 def _as_8_bit(image: Image.Image) -> Image.Image:
     """Grey pixels of 16 bits, of 32 bits that hold 16, or of floats in [0, 1], as 8 bits, rounded."""
-    with np.errstate(invalid="ignore"):  # of a signalling NaN, which is refused below
-        pixels = np.asarray(image, dtype=np.float64)
+    pixels = np.asarray(image, dtype=np.float64)
     full = 1 if image.mode.startswith("F") else _FULL_16_BIT
     if not (pixels.min() >= 0 and pixels.max() <= full):
         raise ValueError(f"pixels of mode {image.mode} must lie in [0, {full}], found {pixels.min()} to {pixels.max()}")

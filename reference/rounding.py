@@ -76,7 +76,7 @@ def world_error(camera: Camera, points: Any, depth: Any, precision: Precision) -
 
 
 def _axes(given: Any, precision: Precision) -> list[Rounded]:
-    return [Rounded.given(axis, precision.working) for axis in np.moveaxis(np.asarray(given, np.float64), -1, 0)]
+    return [Rounded.given(axis, precision.working) for axis in np.moveaxis(np.asarray(given), -1, 0)]
 
 
 def _kept(computed: Iterable[Rounded], precision: Precision) -> Floats:

@@ -68,7 +68,7 @@ def measure_landings(transform: Transform, image_size: Size) -> tuple[Landing, L
     shorter = [
         period / (_SHORTEST_PERIOD * max(1.0, landing.pitch)) for period, landing in zip(periods, landings, strict=True)
     ]
-    steps = math.ceil(math.log(max(1.0, *shorter), _PERIOD_STEP))
+    steps = math.ceil(math.log(max(shorter), _PERIOD_STEP))  # below 1 where stripes are short enough already
     for _ in range(steps):
         periods = [period / ratio ** (1 / steps) for period, ratio in zip(periods, shorter, strict=True)]
         waves = _waves(transform, image_size, periods, apart)

@@ -57,7 +57,8 @@ def test_values_in_any_memory_order_are_read():
 
 
 @needs_onednn
-def test_onednn_multiplies_where_nothing_trains_and_nowhere_else():
+@pytest.mark.filterwarnings("ignore:TF32 acceleration on top of oneDNN")  # torch's own flags() asks for it
+def test_onednn_multiplies_where_nothing_trains_and_nowhere_else(monkeypatch):
     _, dense = pair()
     values = torch.randn(2, 300)
     assert by_onednn(dense, values)
@@ -68,6 +69,13 @@ def test_onednn_multiplies_where_nothing_trains_and_nowhere_else():
     with torch.autocast("cpu"):
         assert not by_onednn(dense, values)
     assert not by_onednn(copy.deepcopy(dense).double(), values.double())
+    assert not by_onednn(copy.deepcopy(dense).to("meta"), values.to("meta"))
+    with torch.backends.mkldnn.flags(enabled=False):
+        assert not by_onednn(dense, values)
+    for name, answer in (("torch.compiler.is_compiling", True), ("torch.backends.mkldnn.is_available", False)):
+        with monkeypatch.context() as patch:
+            patch.setattr(name, lambda answer=answer: answer)
+            assert not by_onednn(dense, values)
 
 
 def test_gradients_are_those_of_torch():

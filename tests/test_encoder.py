@@ -87,6 +87,7 @@ def test_a_third_of_the_parameters_is_kept():
     assert count(encoder.head) == 526_080
     assert count(encoder) == stem + 6 * block + 526_080 == 43_796_736
     assert count(encoder) <= 0.35 * 149_620_737
+    assert encoder.trainable == ("visual.transformer.resblocks.4.*", "visual.transformer.resblocks.5.*", "head.*")
 
 
 @pytest.mark.parametrize("model", [*SMALL, *(name for name, _ in TIMM), *SMALL_TIMM])
@@ -110,6 +111,37 @@ def test_little_more_is_built_than_is_kept(monkeypatch):
     monkeypatch.setattr(open_clip, "create_model", counting)
     kept = count(EnhancedCLIPEncoder().visual)
     assert [kept < numbers <= 1.01 * kept for numbers in made] == [True]
+
+
+@pytest.mark.parametrize(("model", "texts"), [("ViT-B-32", 1), ("coca_ViT-B-32", 2)])
+def test_without_weights_the_least_that_may_be_of_text_is_asked_for(monkeypatch, model, texts):
+    """Neither a tower that is thrown away nor weights of one from a hub; with weights, the model as it is."""
+    asked = []
+
+    def create(*args, **overrides):
+        asked.append(overrides)
+        raise InterruptedError
+
+    monkeypatch.setattr(open_clip, "create_model", create)
+    for pretrained in (None, __file__):
+        with pytest.raises(InterruptedError):
+            EnhancedCLIPEncoder(model, pretrained, num_layers=2)
+    least = {"context_length": 1, "vocab_size": 1, "width": 1, "heads": 1, "layers": 1}
+    vision = open_clip.get_model_config(model)["vision_cfg"] | {"layers": 2}
+    parts = dict.fromkeys(["text_cfg", "multimodal_cfg"][:texts], least)
+    assert asked == [{**parts, "pretrained_text": False, "vision_cfg": vision}, {}]
+
+
+def test_nothing_runs_for_naught(monkeypatch):
+    """To know the shape of tokens, one block; for tokens, the blocks alone, and no pooling."""
+    ran, forward = [], open_clip.transformer.ResidualAttentionBlock.forward
+    counting = lambda *args, **kwargs: (ran.append(1), forward(*args, **kwargs))[1]  # noqa: E731
+    monkeypatch.setattr(open_clip.transformer.ResidualAttentionBlock, "forward", counting)
+    monkeypatch.setattr(open_clip.transformer.VisionTransformer, "_pool", lambda *_: pytest.fail("it pooled"))
+    encoder = build()
+    assert len(ran) == 1
+    encoder.tokens(random_crops(encoder))
+    assert len(ran) == 1 + 3
 
 
 def test_weights_are_read_from_a_checkpoint(tmp_path):

@@ -106,9 +106,13 @@ def test_other_pil_modes_go_through_the_transforms_own_rgb_conversion(mode):
 
 IMAGE = torch.full((2, 3, 90, 100), 0.5)
 BAD_IMAGES = {
-    "uint8": ((IMAGE * 255).to(torch.uint8), TypeError, "floating point.*torch.uint8; divide 8-bit images by 255"),
+    "uint8": (
+        (IMAGE * 255).to(torch.uint8),
+        TypeError,
+        r"^images must be floating point .*torch.uint8; divide 8-bit images by 255$",
+    ),
     "int64": (IMAGE.long(), TypeError, "floating point"),
-    "0..255 floats": (IMAGE * 255, ValueError, r"in \[0, 1\], got values from 127.5 to 127.5; divide"),
+    "0..255 floats": (IMAGE * 255, ValueError, r"in \[0, 1\], got values from 127.5 to 127.5; divide 0\.\.255 by 255$"),
     "just above one": (IMAGE + 0.5001, ValueError, r"in \[0, 1\]"),
     "just below zero": (IMAGE - 0.5001, ValueError, r"in \[0, 1\]"),
     "normalised": ((IMAGE - 0.48) / 0.27 - 1, ValueError, r"in \[0, 1\]"),
@@ -116,34 +120,64 @@ BAD_IMAGES = {
     "infinite": (IMAGE / 0, ValueError, "inf"),
     "one channel": (IMAGE[:, :1], ValueError, r"\(B, 3, H, W\), RGB, got \(2, 1, 90, 100\)"),
     "four channels": (IMAGE[:, [0, 1, 2, 2]], ValueError, r"got \(2, 4, 90, 100\)"),
-    "channels last": (IMAGE.permute(0, 2, 3, 1), ValueError, r"images.permute\(0, 3, 1, 2\)"),
+    "channels last": (
+        IMAGE.permute(0, 2, 3, 1),
+        ValueError,
+        r"; a single .* channels-last ones are images.permute\(0, 3, 1, 2\)$",
+    ),
     "no batch axis": (IMAGE[0], ValueError, r"a single image is images\[None\]"),
-    "empty batch": (IMAGE[:0], ValueError, "at least one image"),
+    "empty batch": (IMAGE[:0], ValueError, r"at least one image of one pixel, got shape \(0, 3, 90, 100\)$"),
     "no pixels": (IMAGE[:, :, :0], ValueError, "at least one image of one pixel"),
-    "wants a gradient": (IMAGE.clone().requires_grad_(), ValueError, "use encode"),
+    "wants a gradient": (
+        IMAGE.clone().requires_grad_(),
+        ValueError,
+        r"^images requires a gradient, .*: use encode, or detach\(\)$",
+    ),
     "NumPy": (IMAGE.numpy(), TypeError, "got ndarray"),
     "list of tensors": (list(IMAGE), TypeError, "list of PIL images, got a list of Tensor"),
     "one PIL image": (random_picture(90, 100), TypeError, "list of PIL images, got Image"),
     "PIL and tensor": ([random_picture(90, 100), IMAGE[0]], TypeError, "got a list of Image, Tensor"),
-    "mixed sizes": ([random_picture(90, 100), random_picture(100, 90)], ValueError, r"one size, got \[\(90, 100\), "),
-    "palette": ([random_picture(90, 100, "P")], ValueError, "mode P are not resized smoothly; load_image"),
+    "mixed sizes": (
+        [random_picture(90, 100), random_picture(100, 90)],
+        ValueError,
+        r"one size, got \[\(90, 100\), \(100, 90\)\]; ",
+    ),
+    "palette": (
+        [random_picture(90, 100, "P")],
+        ValueError,
+        "mode P are not resized smoothly; load_image makes them RGB$",
+    ),
     "bilevel": ([random_picture(90, 100, "1")], ValueError, "mode 1 are not resized smoothly"),
+    "two modes": ([random_picture(90, 100, mode) for mode in ("P", "1", "RGB")], ValueError, "of mode 1, P are not "),
     "16 bits": ([Image.new("I;16", (100, 90))], ValueError, "mode I;16 are not"),
     "float PIL": ([Image.new("F", (100, 90))], ValueError, "mode F are not"),
-    "empty list": ([], ValueError, "empty list"),
+    "empty list": ([], ValueError, "^images is an empty list; give at least one image$"),
     "a path": ("image.png", TypeError, "got str"),
     "nothing": (None, TypeError, "got NoneType"),
 }
 CROP = torch.zeros(2, 3, 64, 64)
 BAD_CROPS = {
-    "wrong size": (CROP[..., :32], ValueError, r"\(B, 3, 64, 64\), got \(2, 3, 64, 32\); images of another size go"),
+    "wrong size": (
+        CROP[..., :32],
+        ValueError,
+        r"\(B, 3, 64, 64\), got \(2, 3, 64, 32\); images of another size go through .*forward`$",
+    ),
     "a multiple of the size": (CROP.repeat(1, 1, 2, 2), ValueError, r"\(B, 3, 64, 64\)"),
     "no batch axis": (CROP[0], ValueError, r"\(B, 3, 64, 64\)"),
     "one channel": (CROP[:, :1], ValueError, r"\(B, 3, 64, 64\)"),
-    "empty batch": (CROP[:0], ValueError, "empty batch"),
+    "empty batch": (CROP[:0], ValueError, "^crops is an empty batch; give at least one$"),
     "uint8": (CROP.to(torch.uint8), TypeError, "floating-point tensor.*got a tensor of torch.uint8"),
-    "NaN": (CROP.clone().fill_(torch.nan), ValueError, "NaN or infinite"),
-    "PIL": (random_picture(64, 64), TypeError, "floating-point tensor"),
+    "NaN": (
+        CROP.clone().fill_(torch.nan),
+        ValueError,
+        "^crops holds NaN or infinite values; .* where the images are read$",
+    ),
+    "PIL": (random_picture(64, 64), TypeError, "floating-point tensor, as `preprocess` makes them, got Image$"),
+    "one infinite": (
+        CROP.index_put((torch.tensor(1), *[torch.tensor(2)] * 3), torch.tensor(torch.inf)),
+        ValueError,
+        "NaN",
+    ),
 }
 
 
@@ -164,6 +198,11 @@ def test_crops_that_would_give_wrong_numbers_are_refused(small, crops, error, me
         small.encode(crops)
 
 
+def test_the_size_that_crops_must_have_is_height_and_width():
+    with pytest.raises(ValueError, match=r"^crops must have shape \(B, 3, 64, 96\), got \(2, 3, 64, 64\); "):
+        build("small-oblong").encode(CROP)
+
+
 @torch.no_grad()
 def test_bounds_of_the_image_range_and_every_float_dtype_of_crops_are_allowed(small):
     assert torch.isfinite(small(torch.tensor([0.0, 1.0]).repeat(1, 3, 90, 50))[0]).all()
@@ -175,19 +214,23 @@ def test_bounds_of_the_image_range_and_every_float_dtype_of_crops_are_allowed(sm
 # Construction ---------------------------------------------------------------------------------------------------------
 
 BAD_ARGUMENTS = {
-    "RN50": ({"model": "RN50"}, ValueError, "RN50 cannot serve: its image tower is a ResNet"),
+    "RN50": ({"model": "RN50"}, ValueError, "^RN50 cannot serve: its image tower is a ResNet, .*; take a ViT$"),
     "RN50x64": ({"model": "RN50x64"}, ValueError, "RN50x64 cannot serve"),
-    "ConvNeXt": ({"model": "convnext_base"}, ValueError, "convnext_base cannot serve.*no plain stack of blocks"),
+    "ConvNeXt": (
+        {"model": "convnext_base"},
+        ValueError,
+        "convnext_base cannot serve.*no plain stack of blocks .*ConvNeXt has .* of stages\\); take a ViT$",
+    ),
     "Swin": ({"model": "swin_base_patch4_window7_224"}, ValueError, "swin_base.* cannot serve"),
     "ViTamin": ({"model": "ViTamin-S"}, ValueError, "ViTamin-S cannot serve.*convolutional stem"),
     "MobileCLIP": ({"model": "MobileCLIP-B"}, ValueError, "MobileCLIP-B cannot serve"),
     "FastViT": ({"model": "MobileCLIP-S1"}, ValueError, "MobileCLIP-S1 cannot serve"),
     "unknown model": ({"model": "ViT-B-17"}, ValueError, r"no built-in model 'ViT-B-17'; open_clip.list_models\(\)"),
     "a hub's model": ({"model": "hf-hub:timm/ViT-B-16"}, ValueError, "no built-in model"),
-    "no name": ({"model": None}, TypeError, "model must be the name"),
+    "no name": ({"model": None}, TypeError, "^model must be the name of an open_clip model, got None$"),
     "unknown tag": ({"model": "ViT-B-16", "pretrained": "openay"}, ValueError, "no weights 'openay'.*openai"),
-    "an empty tag": ({"pretrained": ""}, ValueError, "pretrained is empty"),
-    "a tag that is no name": ({"pretrained": 5}, TypeError, "pretrained must be a tag"),
+    "an empty tag": ({"pretrained": ""}, ValueError, "^pretrained is empty; give .* or None for random weights$"),
+    "a tag that is no name": ({"pretrained": 5}, TypeError, "^pretrained must be a tag, .* got 5$"),
     "no blocks": ({"num_layers": 0}, ValueError, r"num_layers of small must be in 1\.\.4, got 0"),
     "too many blocks": ({"num_layers": 5}, ValueError, r"in 1\.\.4, got 5"),
     "too many for the default": ({"model": "ViT-B-16", "num_layers": 13}, ValueError, r"in 1\.\.12, got 13"),
@@ -195,9 +238,9 @@ BAD_ARGUMENTS = {
     "half a block": ({"num_layers": 2.0}, TypeError, "num_layers of small must be a whole number, got 2.0"),
     "true blocks": ({"num_layers": True}, TypeError, "num_layers"),
     "thaws too many": ({"trainable_blocks": 4}, ValueError, r"trainable_blocks must be in 0\.\.3, got 4"),
-    "thaws minus one": ({"trainable_blocks": -1}, ValueError, "trainable_blocks"),
+    "thaws minus one": ({"trainable_blocks": -1}, ValueError, r"^trainable_blocks must be in 0\.\.3, got -1"),
     "thaws half a block": ({"trainable_blocks": 0.5}, TypeError, "trainable_blocks"),
-    "no features": ({"out_dim": 0}, ValueError, "out_dim must be at least 1"),
+    "no features": ({"out_dim": 0}, ValueError, "^out_dim must be at least 1"),
     "drops everything": ({"dropout": 1}, ValueError, "dropout"),
     "drops a string": ({"dropout": "0.1"}, TypeError, "dropout"),
 }

@@ -116,6 +116,21 @@ def test_points_are_real_numbers(points):
         STANDARD.grid_from_image(points)
 
 
+@pytest.mark.parametrize(
+    ("points", "says"),
+    [
+        ([[1, 2], [3]], r"^points must be numbers of shape \(\.\.\., 2\), got a sequence that is not one$"),
+        (["a", object()], r"^points must be numbers of shape \(\.\.\., 2\), got a sequence that is not one$"),
+        (np.zeros((2, 2), bool), "^points must be real numbers, got dtype bool$"),
+        (torch.zeros(2, 2, dtype=torch.complex64), r"^points must be real numbers, got dtype torch\.complex64$"),
+    ],
+    ids=["ragged", "no numbers", "truths", "complex numbers"],
+)
+def test_what_is_no_real_number_is_said(points, says):
+    with pytest.raises(TypeError, match=says):
+        STANDARD.grid_from_image(points)
+
+
 def test_rules_are_named():
     for ask in (lambda: STANDARD.valid(np.zeros((1, 2)), "center"), lambda: STANDARD.valid_ratio("center")):
         with pytest.raises(ValueError, match="centre, crop, image, got 'center'"):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.camera import Camera
-from reference.distortion import Lens
+from reference.distortion import Lens, _moved
 
 LENSES = {
     "k1 k2 p1 p2": (-0.28, 0.07, 0.0011, -0.0023),
@@ -158,6 +158,41 @@ def test_newton_is_held_back_where_alone_it_would_be_lost(coefficients, radius):
     np.testing.assert_allclose(back, (x, y), rtol=0, atol=10 * ROUNDING)
 
 
+@pytest.mark.parametrize(
+    ("coefficients", "place"),
+    [
+        ((-0.864, 0.342, 0.004, 0.008), (-0.668, 0.417)),  # a first step of twice Newton's leaves for another answer
+        ((-0.752, 0.271, -0.029, -0.027), (1.295, 0.453)),  # steps that grow back at once never settle
+        ((-0.719, -0.497, -0.008, -0.046, 0.835), (1.063, 0.253)),  # nor do those that grow back by thirds
+        ((-0.381, -0.486, 0.001, -0.049, 0.458), (1.545, -0.282)),  # cut to a third, they do not get there in time
+    ],
+)
+def test_steps_begin_whole_are_halved_and_doubled(coefficients, place):
+    """Chosen so that a change of the place by 1e-9 changes nothing: it is the rule that decides, not rounding."""
+    lens, (x, y) = Lens.of(coefficients), np.array(place)[:, None]
+    np.testing.assert_allclose(lens.ideal_from_distorted(*lens.distorted_from_ideal(x, y)), (x, y), rtol=0, atol=1e-10)
+
+
+@each_lens
+def test_a_real_lens_is_undone_in_a_few_steps(coefficients, monkeypatch):
+    """Newton's steps double the digits that are right; all forty would give the same places, five times as late."""
+    steps, bent = [], Lens._bent
+    aim = Lens.of(coefficients).distorted_from_ideal(*in_view(coefficients))
+    monkeypatch.setattr(Lens, "_bent", lambda lens, x, y: (steps.append(1), bent(lens, x, y))[1])
+    Lens.of(coefficients).ideal_from_distorted(*aim)
+    assert len(steps) <= 8
+
+
+def test_a_place_is_found_when_its_miss_is_64_eps_times_1_plus_its_length_and_tried_once_more():
+    """For a = 2**-46 (1 + 2**-46), 64 eps (1 + a) is a itself. No step from 0 helps where the fold is at 1e-150;
+    where it is at 1.8e-15, the fourth would, but 0 is as good as any and one step is tried from there."""
+    a = 2.0**-46 * (1 + 2.0**-46)
+    with np.errstate(over="ignore", invalid="ignore"):
+        x, _ = Lens(k1=-1e300).ideal_from_distorted(np.array([a, np.nextafter(a, 1)]), np.zeros(2))
+    assert (x[0], np.isnan(x[1])) == (0, True)
+    assert Lens(k1=-1e29).ideal_from_distorted(np.array([a]), np.zeros(1))[0].tolist() == [0.0]
+
+
 def test_places_that_no_ray_reaches_are_nan_and_spoil_no_other():
     camera = Camera(100, 100, 150, 50, (101, 301), np.eye(4), (-0.35, 0, 0, 0))
     points = torch.tensor([[150.0, 50.0], [300.0, 50.0], [200.0, 60.0]], dtype=torch.float64, requires_grad=True)
@@ -199,7 +234,9 @@ def test_the_inverse_is_right_or_nan_and_never_silently_wrong(lens, x, y):
 
 @pytest.mark.parametrize("coefficients", [(1e308, 0, 0, 0), (0, 0, 0, 0, 1e200, 1e200, 0, 0), (-1e308, 1e308, 0, 0)])
 def test_coefficients_whose_products_overflow_are_refused(coefficients):
-    with pytest.raises(ValueError, match="so large that nothing can be computed"):
+    with pytest.raises(
+        ValueError, match=r"^distortion has coefficients so large that nothing can be computed with them$"
+    ):
         Lens.of(coefficients)
 
 
@@ -216,6 +253,20 @@ def test_within_the_fold_is_nearer_than_the_fold_on_every_side(place, within):
     lens = Lens.of((-1, 0, 0, 0))
     for x, y in ((place, 0.0), (0.0, place), (-place, 0.0), (0.0, -place)):
         assert bool(lens._within_fold(x, y)) is within
+
+
+def test_a_place_on_the_fold_is_within_where_the_map_keeps_its_sense_there():
+    """r / (1 + r²) turns at 1, where its determinant is 0; on one side of it the tangential part keeps it above."""
+    still, turning = Lens(k4=1.0, p2=0.25), Lens(k4=1.0)
+    assert still.fold == turning.fold == 1.0
+    assert bool(still._within_fold(1.0, 0.0))
+    assert not turning._within_fold(1.0, 0.0)
+
+
+def test_a_homography_moves_a_place_as_its_matrix_says():
+    matrix, place = np.array([[2.0, 3, 5], [7, 11, 13], [1, 4, 2]]), (0.25, -0.125)
+    x, y, w = matrix @ (*place, 1)
+    assert _moved(matrix, *place) == (x / w, y / w)
 
 
 def test_a_tilt_is_below_a_right_angle():

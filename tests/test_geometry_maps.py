@@ -30,6 +30,8 @@ def test_every_map_is_the_law_in_rationals(name, data, geometry):
     got = getattr(geometry, name)(points)
     want = np.array([[float(exact(geometry, name, axis, value)) for axis, value in enumerate(p)] for p in points])
     np.testing.assert_allclose(got, want, rtol=1e-12, atol=rounding(geometry, name))
+    for axis, law in enumerate(geometry.exact(name)):
+        assert law(3) == exact(geometry, name, axis, 3)
 
 
 @given(data=st.data(), geometry=strategies.geometries())

@@ -106,7 +106,8 @@ def test_where_scale_and_shift_cancel_the_error_stays_that_of_the_large_numbers(
 
 
 def test_an_unknown_map_is_refused():
-    with pytest.raises(ValueError, match="a map is one of crop_from_image, "):
+    says = f"^a map is one of {', '.join(MAPS)}, got 'image_from_sampler'$"
+    with pytest.raises(ValueError, match=says):
         STANDARD.exact("image_from_sampler")
 
 
@@ -177,9 +178,40 @@ def test_far_coordinates_cost_pixels(dtype):
     assert 500_000 * per_unit < bound[0, 0] < 5 * 500_000 * per_unit
 
 
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
+def test_bounds_have_the_shape_of_the_points(shape):
+    single, camera = Precision.of(np, np.dtype("f4")), Camera(512, 256, 320, 240, (480, 640), np.eye(4))
+    points, xyz, depth = (
+        np.full((*shape, 2), [352.0, 304.0]),
+        np.full((*shape, 3), [0.5, 2.0, 8.0]),
+        np.full(shape, 8.0),
+    )
+    bounds = map_error(STANDARD, "crop_from_image", points, single), *image_error(camera, xyz, single)
+    bounds = [*bounds, world_error(camera, points, depth, single)]
+    alone = map_error(STANDARD, "crop_from_image", [352, 304], single), *image_error(camera, [0.5, 2, 8], single)
+    for bound, one in zip(bounds, [*alone, world_error(camera, [352, 304], 8, single)], strict=True):
+        np.testing.assert_array_equal(bound, np.broadcast_to(one, bound.shape))
+    assert [bound.shape for bound in bounds] == [(*shape, 2), (*shape, 2), shape, (*shape, 3)]
+
+
+@pytest.mark.parametrize("point", [[1], [1, 2, 3]])
+def test_a_point_of_another_length_has_no_bound(point):
+    with pytest.raises(ValueError, match=r"shorter than argument|longer than argument"):
+        map_error(STANDARD, "crop_from_image", point, Precision.of(np, np.dtype("f4")))
+
+
+def test_a_world_point_errs_by_some_roundings_of_its_coordinates():
+    """Of two differences, a quotient, and a product and a sum for each number of the rotation's row."""
+    camera = Camera(512, 256, 320, 240, (480, 640), np.eye(4))
+    bound = world_error(camera, [352, 304], 8, Precision.of(np, np.dtype("f4")))
+    assert (bound >= 2.0**-24 * np.array([0.5, 2, 8])).all()
+    assert (bound <= 10 * 2.0**-24 * np.array([0.5, 2, 8])).all()
+
+
 def test_a_lens_is_not_undone_within_a_bound_that_would_be_a_guess():
     camera = Camera(500, 500, 319.5, 239.5, (480, 640), np.eye(4), (-0.25, 0.5, 0.125, -0.0625))
-    with pytest.raises(ValueError, match="without distortion only"):
+    says = "^the error of world_from_image is bounded without distortion only; see world_error$"
+    with pytest.raises(ValueError, match=says):
         world_error(camera, np.zeros((1, 2)), np.ones(1), Precision.of(np, np.dtype("f8")))
 
 

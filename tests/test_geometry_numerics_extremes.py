@@ -46,12 +46,14 @@ def test_a_side_that_a_transform_rounds_to_zero_is_told_with_the_size():
         geometry_of(LETTERBOX, (8, 20_000))
 
 
-def test_what_no_memory_is_left_for_is_told_with_the_size():
-    def greedy(image):
-        raise MemoryError
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("cannot write mode RGBX")], ids=["no message", "message"])
+def test_what_a_transform_raises_is_told_whole_with_the_size(error):
+    def failing(image):
+        raise error
 
-    with pytest.raises(ValueError, match=r"fails on images of \(7, 9\) \(height, width\), MemoryError$"):
-        geometry_of(greedy, (7, 9))
+    told = f"{type(error).__name__}{': ' if error.args else ''}{error}"
+    with pytest.raises(ValueError, match=rf"fails on images of \(7, 9\) \(height, width\), {told}$"):
+        geometry_of(failing, (7, 9))
 
 
 @pytest.mark.parametrize("size", [(1, 20_000), (20_000, 1), (3, 65_535)])

@@ -170,7 +170,7 @@ def test_numbers_are_rounded_as_torch_rounds_them(dtype):
     """Half to even, subnormal numbers and overflow included."""
     precision = Precision.of(torch, dtype)
     values = torch.cat(
-        [torch.logspace(-9, 4.9, 500), torch.arange(0, 5000, 0.25), torch.tensor([65504.0, 65520.0, 7e4])]
+        [torch.logspace(-9, 4.9, 500), torch.arange(0, 5000, 0.25), torch.tensor([65504.0, 65520.0, 7e4, torch.inf])]
     )
     values = torch.cat([values, -values])
     assert [precision.rounded(value) for value in values.tolist()] == values.to(dtype).tolist()
@@ -187,3 +187,10 @@ def test_an_image_wider_than_half_precision_ends_at_infinity(rule):
 def test_half_is_what_has_less_bits_than_single():
     bits = {torch.float16: True, torch.bfloat16: True, torch.float32: False, torch.float64: False}
     assert {dtype: Precision.of(torch, dtype).is_half for dtype in bits} == bits
+
+
+def test_maps_are_evaluated_in_single_precision_at_least():
+    single, double = (Precision.of(np, np.dtype(name)) for name in ("float32", "float64"))
+    for dtype in (torch.float16, torch.bfloat16, torch.float32):
+        assert Precision.of(torch, dtype).working == single
+    assert Precision.of(torch, torch.float64).working == double

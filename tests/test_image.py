@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import warnings
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from reference import load_image
-from reference.image import CONVERSIONS
+from reference.image import CONVERSIONS, decoding
 
 SIZE = (40, 30)  # PIL's order: width, height
 QUARTERS = np.array([[[250, 20, 30], [10, 200, 40]], [[20, 60, 240], [240, 240, 250]]], dtype=np.uint8)
@@ -114,7 +115,10 @@ def test_grey_is_scaled_not_clipped(tmp_path, name):
     np.testing.assert_array_equal(np.asarray(image), GREY[..., None].repeat(3, axis=-1))
 
 
-@pytest.mark.parametrize("pixels", [np.full((2, 2), 1.5, np.float32), np.full((2, 2), -1, np.int32)])
+SIGNALLING = np.array([[0x7F800001]], np.uint32).view(np.float32)  # a NaN of which NumPy warns
+
+
+@pytest.mark.parametrize("pixels", [np.full((2, 2), 1.5, np.float32), np.full((2, 2), -1, np.int32), SIGNALLING])
 def test_pixels_of_unknown_range_are_refused(tmp_path, pixels):
     Image.fromarray(pixels).save(tmp_path / "image.tif")
     with pytest.raises(ValueError, match=r"image\.tif.*must lie in \[0, "):
@@ -142,6 +146,29 @@ def test_what_is_no_whole_image_is_refused_with_its_name(tmp_path, kind):
     path.write_bytes(damaged(kind))
     with pytest.raises(ValueError, match=r"broken\.png: "):
         load_image(path)
+
+
+def test_what_is_cut_short_is_said_to_be_damaged():
+    cut, says = io.BytesIO(damaged("cut png")), r"^depth\.png: the image is damaged \("
+    with pytest.raises(ValueError, match=says), decoding(cut, "depth.png") as image:
+        image.load()
+
+
+def test_what_is_cut_short_is_said_to_be_no_rgb_where_that_was_asked_for(tmp_path):
+    (tmp_path / "image.png").write_bytes(damaged("cut png"))
+    with pytest.raises(ValueError, match=r"image\.png: the image is damaged or not readable as 8-bit RGB \("):
+        load_image(tmp_path / "image.png")
+
+
+def test_only_while_a_tiff_is_decoded_is_stderr_dropped(capfd):
+    """Descriptor 2 itself, as libtiff uses it."""
+    for kind, shown in (("PNG", "within, after"), ("TIFF", "after")):
+        buffer = io.BytesIO()
+        UPRIGHT.save(buffer, kind)
+        with decoding(buffer, "image"):
+            os.write(2, b"within, ")
+        os.write(2, b"after")
+        assert capfd.readouterr().err == shown
 
 
 def test_a_program_is_refused_and_not_handed_to_another_program(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from diagnostics.users_code import told
-from reference.torch_pair import misfit
+from reference.torch_pair import _version, misfit
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = "site-packages"  # lines of the files in such a folder are not the user's own
@@ -118,16 +118,27 @@ def test_only_an_import_of_torchvision_that_failed_is_taken_for_one(site, monkey
     assert misfit(error_of(lambda: int("one"))) is None
 
 
-def test_an_error_that_only_follows_from_the_failed_import_is_one_too(site, monkeypatch):
+@pytest.mark.parametrize("linked", ["from it", "while it was handled", "from it later"])
+def test_an_error_that_only_follows_from_the_failed_import_is_one_too(site, monkeypatch, linked):
     """As transformers wraps it, in lines of its own."""
     monkeypatch.syspath_prepend(str(site / PACKAGES))
     for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
         monkeypatch.delitem(sys.modules, name)
 
     def wrapping():
+        failed = None
         try:
             importlib.import_module("torchvision")
         except RuntimeError as error:
-            raise RuntimeError(f"Failed to import a model because of the following:\n{error}") from error
+            if linked == "while it was handled":
+                raise RuntimeError("Failed to import a model")  # noqa: B904
+            if linked == "from it":
+                raise RuntimeError(f"Failed to import a model because of the following:\n{error}") from error
+            failed = error
+        raise RuntimeError("Failed to import a model") from failed
 
     assert misfit(error_of(wrapping)) == SAID
+
+
+def test_what_is_not_installed_is_of_no_known_version():
+    assert _version("no-such-package-as-this") == "of no known version"
