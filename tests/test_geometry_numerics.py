@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
+from cameras_drawn import cameras, worlds_of
 from rationals import back_projected, exact, projected
 from reference.camera import Camera
 from reference.geometry import MAPS, GeomMeta
 from reference.precision import Precision
 from reference.rounding import image_error, map_error, world_error
-from test_geometry_camera import cameras, worlds_of
 
 HALVES = [torch.float16, torch.bfloat16]
 DTYPES = [*HALVES, torch.float32, torch.float64]

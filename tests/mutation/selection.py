@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 # Only tests that ask a module for what it promises, quick ones: each is run for every mutant that it reaches.
+_CAMERA = ("geometry_camera", "geometry_camera_visible", "geometry_camera_input")
 _MAPS = ("geometry_maps", "geometry_conventions", "geometry_align_corners", "geometry_known_pixels")
 _UNKNOWN_MAP = "geometry_numerics::test_an_unknown_map_is_refused"
 _KEPT = (
@@ -85,11 +86,11 @@ _MISFIT = (
 TESTS: dict[str, tuple[str, ...]] = {
     "reference/__init__.py": ("imports::test_the_packages_hand_on_their_names",),
     "reference/torch_pair.py": _MISFIT,
-    "reference/arrays.py": ("geometry_bad_input", "geometry_camera", "geometry_maps"),
+    "reference/arrays.py": ("geometry_bad_input", *_CAMERA, "geometry_maps"),
     "reference/linear.py": ("geometry_linear", "geometry_maps", "geometry_conventions"),
     "reference/interval.py": ("geometry_validity",),
     "reference/precision.py": ("geometry_validity",),
-    "reference/fields.py": ("geometry_bad_input", "geometry_camera"),
+    "reference/fields.py": ("geometry_bad_input", *_CAMERA),
     "reference/geometry.py": (*_MAPS, "geometry_validity", "geometry_bad_input", _UNKNOWN_MAP),
     "reference/closed_form.py": _READ,
     "reference/reading.py": _READ,
@@ -98,9 +99,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     "reference/measure.py": _FITTED,
     "reference/snapping.py": ("geometry_snapping",),
     "reference/model_sizes.py": _SIZES,
-    "reference/pose.py": ("geometry_camera",),
-    "reference/distortion.py": ("geometry_distortion", "geometry_camera"),
-    "reference/camera.py": ("geometry_camera", "geometry_distortion"),
+    "reference/pose.py": _CAMERA,
+    "reference/distortion.py": ("geometry_distortion", *_CAMERA),
+    "reference/camera.py": (*_CAMERA, "geometry_distortion"),
     "reference/rounding.py": ("geometry_rounded", "geometry_numerics"),
     "reference/sampling.py": ("geometry_sampling",),
     "reference/dense.py": ("dense",),
